@@ -1,0 +1,247 @@
+// Package config holds every setting of Keystead once: its flag, its variable, its default, its
+// check and its help text. Only the main package reads it, and hands each other package the
+// settings that it needs.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Settings are the settings of "keystead serve" as a person writes them. Kong fills them from the
+// command line, from Sources, and from the defaults here, in that order. They are all text, so that
+// Load can report every mistake at once.
+type Settings struct {
+	Addr               string `default:"localhost:8000" placeholder:"HOST:PORT" help:"Where the app listens. The name localhost means both loopback families; an empty host means every interface."`
+	PublicURL          string `name:"public-url" placeholder:"URL" help:"How browsers reach the app. Default: http://localhost:PORT when the address is on loopback; required otherwise."`
+	Issuer             string `placeholder:"URL" help:"The realm, exactly as in the tokens' iss claim, such as https://login.example.com/realms/demo. Required."`
+	BackchannelURL     string `name:"backchannel-url" placeholder:"URL" help:"The realm's full URL as this server reaches it, when that differs from the issuer, such as http://keycloak:8080/realms/demo."`
+	InsecureHTTPIssuer toggle `name:"insecure-http-issuer" default:"false" help:"Allow plain http to an issuer or back channel that is not on loopback."`
+	ClientID           string `name:"client-id" placeholder:"ID" help:"The public client that the single-page app signs in with. Required."`
+	Audience           string `placeholder:"LIST" help:"Comma list; a token must be meant for one of these audiences. Required."`
+	CORSOrigins        string `name:"cors-origins" placeholder:"LIST" help:"Comma list of origins, such as https://app.example.com, whose pages may call the API from a browser."`
+	WebDir             string `name:"web-dir" placeholder:"DIR" help:"Serve the built app in this folder instead of the one inside the binary."`
+	LogLevel           string `name:"log-level" default:"info" help:"One of debug, info, warn, error."`
+	LogFormat          string `name:"log-format" placeholder:"FORMAT" help:"One of text, json. Default: text on a terminal, json otherwise."`
+}
+
+// Config holds the same settings parsed and checked.
+type Config struct {
+	Addr               string   // host:port to listen on; the host may be empty
+	PublicURL          string   // scheme://host[:port], no slash at the end
+	Issuer             string   // …/realms/{realm}, no slash at the end
+	KeycloakURL        string   // the issuer without /realms/{realm}
+	Realm              string   // the realm's name
+	BackchannelURL     string   // the realm as this server reaches it; the issuer unless set
+	InsecureHTTPIssuer bool     // plain http off loopback is allowed
+	ClientID           string   // the app's public client
+	Audience           []string // at least one
+	CORSOrigins        []string // empty: the same origin only
+	WebDir             string   // "": the embedded app
+	LogLevel           slog.Level
+	LogFormat          string // "text" or "json"
+}
+
+// Load checks settings and returns the Config they describe. Its error names every wrong setting,
+// one on a line, with the value it had and what would be right. A terminal is where the log goes
+// to a person.
+func Load(s Settings, sources *Sources, terminal bool) (Config, error) {
+	p := &problems{errs: slices.Clone(sources.errs)}
+	c := Config{
+		Addr:               p.address("addr", s.Addr),
+		InsecureHTTPIssuer: p.boolean("insecure-http-issuer", s.InsecureHTTPIssuer),
+		ClientID:           p.required("client-id", s.ClientID, "the id of the app's public client, such as demo"),
+		Audience:           splitList(s.Audience),
+		LogLevel:           p.level("log-level", s.LogLevel),
+		WebDir:             p.webDir("web-dir", s.WebDir),
+	}
+	c.PublicURL = p.publicURL("public-url", s.PublicURL, c.Addr)
+	c.Issuer = p.realmURL("issuer", s.Issuer, c.InsecureHTTPIssuer)
+	c.Realm = path.Base(c.Issuer)
+	c.KeycloakURL = strings.TrimSuffix(c.Issuer, "/realms/"+c.Realm)
+	c.BackchannelURL = c.Issuer
+	if s.BackchannelURL != "" {
+		c.BackchannelURL = p.realmURL("backchannel-url", s.BackchannelURL, c.InsecureHTTPIssuer)
+	}
+	if s.Issuer == "" {
+		p.required("issuer", "", "the realm's URL, such as https://login.example.com/realms/demo")
+	}
+	if len(c.Audience) == 0 {
+		p.required("audience", "", "the audience that tokens for this API carry, such as keystead-api")
+	}
+	if s.CORSOrigins != "" {
+		c.CORSOrigins = p.origins("cors-origins", s.CORSOrigins)
+	}
+	c.LogFormat = p.format("log-format", s.LogFormat, terminal)
+	return c, errors.Join(p.errs...)
+}
+
+// problems collects what is wrong while the settings are read.
+type problems struct{ errs []error }
+
+func (p *problems) add(flag, value, want string) {
+	if u, err := url.Parse(value); err == nil && u.User != nil {
+		value = u.Redacted() // a password in a URL is a secret, and this text ends in a log
+	}
+	p.errs = append(p.errs, fmt.Errorf("%s (--%s) must be %s, got %q", EnvName(flag), flag, want, value))
+}
+
+func (p *problems) required(flag, value, want string) string {
+	if value == "" {
+		p.errs = append(p.errs, fmt.Errorf("%s (--%s) is not set: give %s", EnvName(flag), flag, want))
+	}
+	return value
+}
+
+func (p *problems) boolean(flag string, value toggle) bool {
+	on, err := strconv.ParseBool(string(value))
+	if err != nil {
+		p.add(flag, string(value), "true or false")
+	}
+	return on
+}
+
+func splitList(value string) []string {
+	var items []string
+	for item := range strings.SplitSeq(value, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+func (p *problems) address(flag, value string) string {
+	_, port, err := net.SplitHostPort(value)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		p.add(flag, value, "HOST:PORT with a port from 0 to 65535, such as localhost:8000 or :8000")
+	}
+	return value
+}
+
+func (p *problems) publicURL(flag, value, addr string) string {
+	if value == "" {
+		host, port, err := net.SplitHostPort(addr)
+		switch {
+		case err != nil: // reported by address
+		case IsLoopback(host):
+			return "http://localhost:" + port
+		default:
+			p.errs = append(p.errs, fmt.Errorf("%s (--%s) is not set: the address %s is not on loopback, so give the URL that browsers use, such as https://app.example.com",
+				EnvName(flag), flag, addr))
+		}
+		return ""
+	}
+	u, err := url.Parse(value)
+	if err != nil || !isWeb(u) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		p.add(flag, value, "an http or https URL without a path, such as https://app.example.com")
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// realmURL checks the URL of a realm: keycloak-js and Keycloak itself build every address from it.
+func (p *problems) realmURL(flag, value string, insecure bool) string {
+	if value == "" {
+		return ""
+	}
+	u, err := url.Parse(value)
+	if err != nil || !isWeb(u) || u.RawQuery != "" || u.Fragment != "" {
+		p.add(flag, value, "an http or https URL, such as https://login.example.com/realms/demo")
+		return ""
+	}
+	realm := path.Base(u.Path)
+	if strings.HasSuffix(u.Path, "/") {
+		p.add(flag, value, "the realm's URL without a slash at the end: Keycloak's tokens name it that way")
+		return ""
+	}
+	if path.Base(path.Dir(u.Path)) != "realms" || realm == "." {
+		p.add(flag, value, "a Keycloak realm's URL, which ends in /realms/NAME")
+		return ""
+	}
+	if u.Scheme == "http" && !IsLoopback(u.Hostname()) && !insecure {
+		p.errs = append(p.errs, fmt.Errorf("%s (--%s) must be https, got %q: over plain http anybody on the way can replace the realm's keys; if the network between is trusted, set %s=true",
+			EnvName(flag), flag, value, EnvName("insecure-http-issuer")))
+		return ""
+	}
+	return value
+}
+
+func (p *problems) origins(flag, value string) []string {
+	items := splitList(value)
+	for _, item := range items {
+		u, err := url.Parse(item)
+		switch {
+		case strings.Contains(item, "*"):
+			p.add(flag, item, "a list of exact origins; with a wildcard any page on the web could call the API with its visitor's token")
+		case err != nil || !isWeb(u) || item != u.Scheme+"://"+u.Host || item != strings.ToLower(item) || isDefaultPort(u):
+			p.add(flag, item, "an origin as browsers send it: scheme://host or scheme://host:port, lower case, without a path or a default port")
+		}
+	}
+	return items
+}
+
+func (p *problems) webDir(flag, value string) string {
+	if value == "" {
+		return ""
+	}
+	if info, err := os.Stat(path.Join(value, "index.html")); err != nil || !info.Mode().IsRegular() {
+		p.add(flag, value, "a folder with a built app in it (an index.html)")
+	}
+	return value
+}
+
+func (p *problems) level(flag, value string) slog.Level {
+	var level slog.Level
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, value) || level.UnmarshalText([]byte(value)) != nil {
+		p.add(flag, value, "debug, info, warn or error")
+	}
+	return level
+}
+
+func (p *problems) format(flag, value string, terminal bool) string {
+	switch {
+	case value == "text" || value == "json":
+		return value
+	case value != "":
+		p.add(flag, value, "text or json")
+	case terminal:
+		return "text"
+	}
+	return "json"
+}
+
+// IsLoopback reports whether host, without a port, can only mean this machine: a loopback address,
+// localhost, or a name below localhost (RFC 6761 §6.3).
+func IsLoopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && addr.IsLoopback()
+}
+
+func isWeb(u *url.URL) bool {
+	if port := u.Port(); port != "" {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return false
+		}
+	}
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil
+}
+
+func isDefaultPort(u *url.URL) bool {
+	return u.Scheme == "http" && u.Port() == "80" || u.Scheme == "https" && u.Port() == "443"
+}

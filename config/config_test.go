@@ -1,0 +1,263 @@
+package config_test
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+
+	"keystead/config"
+)
+
+// cli has the shape of the real command line, as far as settings go.
+type cli struct {
+	Serve struct {
+		config.Settings
+		PrintConfig bool `action:""`
+	} `cmd:""`
+}
+
+// parse reads settings the way the main package does.
+func parse(t *testing.T, env []string, dotenv string, args ...string) (*kong.Context, config.Settings, *config.Sources) {
+	t.Helper()
+	sources, err := config.NewSources(env, dotenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c cli
+	ctx, err := kong.Must(&c, kong.Resolvers(sources)).Parse(append([]string{"serve"}, args...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ctx, c.Serve.Settings, sources
+}
+
+func load(t *testing.T, env []string, args ...string) (config.Config, error) {
+	t.Helper()
+	_, settings, sources := parse(t, env, "absent.env", args...)
+	return config.Load(settings, sources, false)
+}
+
+// needed are the settings without a default.
+var needed = []string{
+	"KEYSTEAD_ISSUER=https://login.example.com/realms/demo",
+	"KEYSTEAD_CLIENT_ID=demo",
+	"KEYSTEAD_AUDIENCE=keystead-api",
+}
+
+func TestRefusals(t *testing.T) {
+	tests := []struct {
+		name string
+		set  string
+		want string // part of the message
+	}{
+		{"issuer without scheme", "ISSUER=login.example.com/realms/demo", `KEYSTEAD_ISSUER (--issuer) must be an http or https URL`},
+		{"issuer of another scheme", "ISSUER=ftp://login.example.com/realms/demo", `got "ftp://login.example.com/realms/demo"`},
+		{"issuer with a slash at the end", "ISSUER=https://login.example.com/realms/demo/", "without a slash at the end"},
+		{"issuer that is no realm", "ISSUER=https://login.example.com/demo", "ends in /realms/NAME"},
+		{"issuer without a realm's name", "ISSUER=https://login.example.com/realms", "ends in /realms/NAME"},
+		{"issuer with a query", "ISSUER=https://login.example.com/realms/demo?a=b", "must be an http or https URL"},
+		{"issuer with a port out of range", "ISSUER=https://login.example.com:99999/realms/demo", "must be an http or https URL"},
+		{"plain http issuer", "ISSUER=http://login.example.com/realms/demo", "set KEYSTEAD_INSECURE_HTTP_ISSUER=true"},
+		{"plain http back channel", "BACKCHANNEL_URL=http://keycloak:8080/realms/demo", "KEYSTEAD_BACKCHANNEL_URL (--backchannel-url) must be https"},
+		{"a name that only starts like loopback", "ISSUER=http://localhost.example.com/realms/demo", "must be https"},
+		{"switch that is no switch", "INSECURE_HTTP_ISSUER=maybe", `must be true or false, got "maybe"`},
+		{"address without port", "ADDR=localhost", `KEYSTEAD_ADDR (--addr) must be HOST:PORT`},
+		{"address with a port out of range", "ADDR=localhost:80000", `got "localhost:80000"`},
+		{"public address without a public URL", "ADDR=:8000", "KEYSTEAD_PUBLIC_URL (--public-url) is not set: the address :8000 is not on loopback"},
+		{"public URL with a path", "PUBLIC_URL=https://app.example.com/keystead", "URL without a path"},
+		{"audience of commas only", "AUDIENCE= , ,", "KEYSTEAD_AUDIENCE (--audience) is not set"},
+		{"every origin", "CORS_ORIGINS=*", "any page on the web"},
+		{"wildcard origin", "CORS_ORIGINS=https://*.example.com", "any page on the web"},
+		{"origin with a slash", "CORS_ORIGINS=https://app.example.com/", "an origin as browsers send it"},
+		{"origin with the default port", "CORS_ORIGINS=https://app.example.com:443", "an origin as browsers send it"},
+		{"origin in upper case", "CORS_ORIGINS=https://App.example.com", "an origin as browsers send it"},
+		{"null origin", "CORS_ORIGINS=null", "an origin as browsers send it"},
+		{"one bad origin among good ones", "CORS_ORIGINS=https://a.example.com, b.example.com", `got "b.example.com"`},
+		{"folder without an app", "WEB_DIR=testdata", "an index.html"},
+		{"log level", "LOG_LEVEL=loud", `must be debug, info, warn or error, got "loud"`},
+		{"log format", "LOG_FORMAT=xml", `must be text or json, got "xml"`},
+		{"value and file at once", "CLIENT_ID_FILE=testdata/absent", "KEYSTEAD_CLIENT_ID and KEYSTEAD_CLIENT_ID_FILE are both set"},
+		{"password in a URL is not repeated", "ISSUER=https://me:hunter2@login.example.com/realms/demo", `https://me:xxxxx@login.example.com`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := load(t, append(needed, "KEYSTEAD_"+tt.set))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Load = %v, want an error with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
+	_, err := load(t, []string{"KEYSTEAD_ADDR=nowhere", "KEYSTEAD_LOG_LEVEL=loud", "KEYSTEAD_AUDIENCE_FILE=testdata/absent"})
+	if err == nil {
+		t.Fatal("Load took wrong settings")
+	}
+	for _, name := range []string{"ADDR", "LOG_LEVEL", "ISSUER", "CLIENT_ID", "AUDIENCE", "AUDIENCE_FILE"} {
+		if !strings.Contains(err.Error(), "KEYSTEAD_"+name+" ") {
+			t.Errorf("no word about %s in:\n%v", name, err)
+		}
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	got, err := load(t, needed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Config{
+		Addr:           "localhost:8000",
+		PublicURL:      "http://localhost:8000",
+		Issuer:         "https://login.example.com/realms/demo",
+		KeycloakURL:    "https://login.example.com",
+		Realm:          "demo",
+		BackchannelURL: "https://login.example.com/realms/demo",
+		ClientID:       "demo",
+		Audience:       []string{"keystead-api"},
+		LogLevel:       slog.LevelInfo,
+		LogFormat:      "json",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAccepted(t *testing.T) {
+	tests := []struct {
+		name, set string
+		want      func(config.Config) bool
+	}{
+		{"plain http on loopback", "ISSUER=http://localhost:8080/realms/demo", func(c config.Config) bool { return c.KeycloakURL == "http://localhost:8080" }},
+		{"plain http on ::1", "ISSUER=http://[::1]:8080/realms/demo", func(c config.Config) bool { return c.KeycloakURL == "http://[::1]:8080" }},
+		{"Keycloak below a path", "ISSUER=https://example.com/auth/realms/demo", func(c config.Config) bool { return c.KeycloakURL == "https://example.com/auth" && c.Realm == "demo" }},
+		{"loopback address", "ADDR=127.0.0.1:9000", func(c config.Config) bool { return c.PublicURL == "http://localhost:9000" }},
+		{"public URL with a slash", "PUBLIC_URL=https://app.example.com/", func(c config.Config) bool { return c.PublicURL == "https://app.example.com" }},
+		{"list with blanks", "AUDIENCE= a, b ,", func(c config.Config) bool { return cmp.Equal(c.Audience, []string{"a", "b"}) }},
+		{"empty counts as not set", "LOG_LEVEL=", func(c config.Config) bool { return c.LogLevel == slog.LevelInfo }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := load(t, append(needed, "KEYSTEAD_"+tt.set))
+			if err != nil || !tt.want(got) {
+				t.Errorf("Load = %+v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestInsecureIssuerMustBeAskedFor(t *testing.T) {
+	env := append(needed, "KEYSTEAD_BACKCHANNEL_URL=http://keycloak:8080/realms/demo")
+	if _, err := load(t, env); err == nil {
+		t.Error("a plain http back channel was taken without a word")
+	}
+	got, err := load(t, env, "--insecure-http-issuer")
+	if err != nil || got.BackchannelURL != "http://keycloak:8080/realms/demo" {
+		t.Errorf("Load = %+v, %v", got, err)
+	}
+}
+
+func TestPrecedenceAndOrigins(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "audience")
+	dotenv := filepath.Join(dir, ".env")
+	write(t, file, "from-file\n")
+	write(t, dotenv, "KEYSTEAD_ADDR=localhost:1\nKEYSTEAD_CLIENT_ID=from-dotenv\nKEYSTEAD_ISSUER=https://dotenv.example.com/realms/demo\nKEYSTEAD_AUDIENCE=from-dotenv\n")
+	env := []string{"KEYSTEAD_ADDR=localhost:2", "KEYSTEAD_ISSUER=https://env.example.com/realms/demo", "KEYSTEAD_AUDIENCE_FILE=" + file}
+
+	ctx, settings, sources := parse(t, env, dotenv, "--addr", "localhost:3", "--print-config")
+	got, err := config.Load(settings, sources, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Addr != "localhost:3" || got.Issuer != "https://env.example.com/realms/demo" || got.ClientID != "from-dotenv" || got.Audience[0] != "from-file" {
+		t.Errorf("flag, environment, file and .env in the wrong order: %+v", got)
+	}
+
+	var out strings.Builder
+	if err := config.Print(&out, ctx, sources); err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]string{}
+	for line := range strings.Lines(out.String()) {
+		name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		rows[name] = strings.Join(strings.Fields(rest), " ")
+	}
+	want := map[string]string{
+		"KEYSTEAD_ADDR":      "localhost:3 flag",
+		"KEYSTEAD_ISSUER":    "https://env.example.com/realms/demo environment",
+		"KEYSTEAD_AUDIENCE":  "from-file file " + file + ", named in the environment",
+		"KEYSTEAD_CLIENT_ID": "from-dotenv " + dotenv,
+		"KEYSTEAD_LOG_LEVEL": "info default",
+	}
+	for name, row := range want {
+		if rows[name] != row {
+			t.Errorf("%s printed as %q, want %q", name, rows[name], row)
+		}
+	}
+	if strings.Contains(out.String(), "PRINT_CONFIG") || strings.Contains(out.String(), "HELP") {
+		t.Errorf("what is no setting was printed as one:\n%s", out.String())
+	}
+}
+
+func TestUnknownVariables(t *testing.T) {
+	ctx, _, sources := parse(t, []string{"KEYSTEAD_AUDIENCES=x", "KEYSTEAD_PORT_8000_TCP=tcp://10.0.0.1:8000", "KEYSTEAD_SERVICE_HOST=10.0.0.1", "KEYSTEAD_ADDR_FILE=x", "PATH=y"}, "absent.env")
+	want := []string{"KEYSTEAD_AUDIENCES (environment)"}
+	if diff := cmp.Diff(want, sources.Unknown(config.Flags(ctx))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBrokenDotenvDoesNotLeak(t *testing.T) {
+	dotenv := filepath.Join(t.TempDir(), ".env")
+	write(t, dotenv, "KEYSTEAD_CLIENT_ID='hunter2\n")
+	_, err := config.NewSources(nil, dotenv)
+	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), dotenv) {
+		t.Errorf("NewSources = %v, want an error that names the file and nothing in it", err)
+	}
+}
+
+// The sample file is the settings' reference: it must name each of them, with its default.
+func TestSampleIsComplete(t *testing.T) {
+	sample, err := os.ReadFile("../.env.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, _, sources := parse(t, nil, "../.env.example")
+	for _, flag := range config.Flags(ctx) {
+		line := "\n# " + config.EnvName(flag.Name) + "=" + flag.Default
+		if !strings.Contains(string(sample), line) {
+			t.Errorf(".env.example has no line %q", strings.TrimSpace(line))
+		}
+	}
+	for line := range strings.Lines(string(sample)) {
+		name, _, ok := strings.Cut(strings.TrimPrefix(line, "# "), "=")
+		if ok && strings.HasPrefix(name, "KEYSTEAD_") && !known(config.Flags(ctx), name) {
+			t.Errorf(".env.example names %s, which is no setting", name)
+		}
+	}
+	if got := sources.Unknown(config.Flags(ctx)); got != nil {
+		t.Errorf(".env.example sets %v", got)
+	}
+}
+
+func known(flags []*kong.Flag, name string) bool {
+	for _, flag := range flags {
+		if config.EnvName(flag.Name) == name {
+			return true
+		}
+	}
+	return false
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
