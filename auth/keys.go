@@ -155,7 +155,7 @@ func (k *Keys) Lookup(ctx context.Context, kid string) (*rsa.PublicKey, error) {
 		select {
 		case <-f.done:
 		case <-ctx.Done():
-			return nil, fmt.Errorf("waiting for the realm's keys: %w", ctx.Err())
+			return nil, fmt.Errorf("%w: %w", ErrKeysUnavailable, ctx.Err())
 		}
 		if f.err != nil {
 			return nil, ErrKeysUnavailable

@@ -21,7 +21,7 @@ import (
 // command line, from Sources, and from the defaults here, in that order. They are all text, so that
 // Load can report every mistake at once.
 type Settings struct {
-	Addr               string `default:"localhost:8000" placeholder:"HOST:PORT" help:"Where the app listens. The name localhost means both loopback families; an empty host means every interface."`
+	Addr               string `default:"localhost:8000" help:"HOST:PORT where the app listens. The name localhost means both loopback families; an empty host means every interface."`
 	PublicURL          string `name:"public-url" placeholder:"URL" help:"How browsers reach the app. Default: http://localhost:PORT when the address is on loopback; required otherwise."`
 	Issuer             string `placeholder:"URL" help:"The realm, exactly as in the tokens' iss claim, such as https://login.example.com/realms/demo. Required."`
 	BackchannelURL     string `name:"backchannel-url" placeholder:"URL" help:"The realm's full URL as this server reaches it, when that differs from the issuer, such as http://keycloak:8080/realms/demo."`

@@ -1,0 +1,32 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"keystead/auth"
+)
+
+// report is what GET /api/admin/reports answers: the decisions on guarded operations since the
+// process started.
+type report struct {
+	GeneratedBy   string            `json:"generated_by"` // the caller's subject
+	GeneratedAt   time.Time         `json:"generated_at"`
+	Since         time.Time         `json:"since"`
+	Allowed       int               `json:"allowed"`
+	Refused       int               `json:"refused"`
+	RefusedByCode map[auth.Code]int `json:"refused_by_code"`
+}
+
+func (s *server) showReport(w http.ResponseWriter, r *http.Request) error {
+	allowed, byCode := s.decisions.counts()
+	refused := 0
+	for _, n := range byCode {
+		refused += n
+	}
+	s.writeJSON(w, r, http.StatusOK, "application/json", report{
+		GeneratedBy: caller(r).Subject, GeneratedAt: time.Now().UTC().Truncate(time.Second), Since: s.started.UTC().Truncate(time.Second),
+		Allowed: allowed, Refused: refused, RefusedByCode: byCode,
+	})
+	return nil
+}

@@ -1,0 +1,69 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+)
+
+// requestIDForm bounds what is taken over from a client: the id ends in the log.
+var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// requestID gives each request an id, the caller's own X-Request-Id where it has a sound form, and
+// sends it back.
+func requestID(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(middleware.RequestIDHeader)
+		if !requestIDForm.MatchString(id) {
+			id = rand.Text()
+		}
+		w.Header().Set(middleware.RequestIDHeader, id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), middleware.RequestIDKey, id)))
+	})
+}
+
+type notesKey struct{}
+
+// note adds to the log line of r. It does nothing outside logRequests.
+func note(r *http.Request, attrs ...slog.Attr) {
+	if notes, ok := r.Context().Value(notesKey{}).(*[]slog.Attr); ok {
+		*notes = append(*notes, attrs...)
+	}
+}
+
+// logRequests writes one line for each request. The query, headers and bodies stay out: codes and
+// tokens travel there.
+func (s *server) logRequests(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		var notes []slog.Attr
+		r = r.WithContext(context.WithValue(r.Context(), notesKey{}, &notes))
+		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		defer func() {
+			attrs := append([]slog.Attr{
+				slog.String("request_id", middleware.GetReqID(r.Context())),
+				slog.String("method", r.Method),
+				slog.String("path", r.URL.Path),
+				slog.String("route", chi.RouteContext(r.Context()).RoutePattern()),
+				slog.Int("status", ww.Status()),
+				slog.Duration("duration", time.Since(start)),
+				slog.String("remote", r.RemoteAddr),
+			}, notes...)
+			s.log.LogAttrs(r.Context(), levelOf(ww.Status()), "request", attrs...)
+		}()
+		next.ServeHTTP(ww, r)
+	})
+}
+
+func levelOf(status int) slog.Level {
+	if status >= http.StatusInternalServerError {
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}

@@ -1,0 +1,427 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"keystead/api"
+	"keystead/auth"
+	"keystead/auth/authtest"
+)
+
+const page = `<!doctype html><script type="application/json" id="keystead-settings">{{.Settings}}</script><script nonce="{{.Nonce}}" src="/assets/app-1a2b.js"></script>`
+
+// newHandler returns the whole handler over the issuer's realm, with the keys already there.
+func newHandler(t *testing.T, realm *authtest.Issuer, origins ...string) http.Handler {
+	t.Helper()
+	h, keys := handlerOf(t, realm, slog.New(slog.DiscardHandler), origins...)
+	for end := time.Now().Add(10 * time.Second); keys.Ready() != nil; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal(keys.Ready())
+		}
+	}
+	return h
+}
+
+func handlerOf(t *testing.T, realm *authtest.Issuer, log *slog.Logger, origins ...string) (http.Handler, *auth.Keys) {
+	t.Helper()
+	keys := auth.NewKeys(auth.KeysConfig{Issuer: realm.URL(), Logger: slog.New(slog.DiscardHandler)})
+	go keys.Run(t.Context())
+	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Issuer: realm.URL(), Audience: []string{authtest.Audience}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := api.NewHandler(api.Options{
+		Keys: keys, Verifier: verifier, CORSOrigins: origins, Log: log,
+		App: fstest.MapFS{
+			"index.html":         {Data: []byte(page)},
+			"favicon.svg":        {Data: []byte("<svg/>")},
+			".gitkeep":           {},
+			"assets/app-1a2b.js": {Data: []byte("let a = 1;")},
+		},
+		Settings: api.Settings{Issuer: realm.URL(), KeycloakURL: strings.TrimSuffix(realm.URL(), "/realms/demo"), Realm: "demo", ClientID: "demo", PublicURL: "http://localhost:8000"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h, keys
+}
+
+// call sends a request with a token, when it is not empty, and header lines of the form "Name: value".
+func call(h http.Handler, method, path, token string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	for _, line := range headers {
+		name, value, _ := strings.Cut(line, ": ")
+		r.Header.Set(name, value)
+	}
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, r)
+	return rec
+}
+
+// The table reads as the access policy: who gets what, refusals first.
+func TestAccess(t *testing.T) {
+	realm, other := authtest.NewIssuer(t), authtest.NewIssuer(t)
+	h := newHandler(t, realm)
+	bob, alice := realm.Token("bob", "user"), realm.Token("alice", "user", "admin")
+	service := realm.Sign(realm.Claims("service-account-reporter", "admin").With("sid", nil).With("azp", "reporter"))
+	expired := realm.Sign(realm.Claims("alice", "admin").With("exp", time.Now().Add(-time.Minute).Unix()))
+	foreign := other.Token("alice", "admin")
+	otherClient := realm.Sign(realm.Claims("alice", "admin").With("aud", "account"))
+
+	const (
+		missing = `Bearer realm="demo"`
+		invalid = `Bearer realm="demo", error="invalid_token", error_description="`
+	)
+	tests := []struct {
+		name, method, path, token string
+		status                    int
+		code, challenge           string // of a problem; the challenge's start
+	}{
+		{"claims need a token", "GET", "/secured", "", 401, "token_missing", missing},
+		{"claims refuse an expired token", "GET", "/secured", expired, 401, "token_expired", invalid + "The token expired 1m"},
+		{"claims refuse another realm", "GET", "/secured", foreign, 401, "token_key_unknown", invalid},
+		{"claims refuse another client's audience", "GET", "/secured", otherClient, 401, "token_audience", invalid + "Audience account holds none of keystead-api"},
+		{"claims refuse rubbish", "GET", "/secured", "rubbish", 401, "token_malformed", invalid},
+		{"the echo needs a token", "GET", "/protected", "", 401, "token_missing", missing},
+		{"me needs a token", "GET", "/api/me", "", 401, "token_missing", missing},
+		{"the report needs a token", "GET", "/api/admin/reports", "", 401, "token_missing", missing},
+		{"the report refuses an expired admin", "GET", "/api/admin/reports", expired, 401, "token_expired", invalid},
+		{"the report refuses a plain user", "GET", "/api/admin/reports", bob, 403, "role_missing", `Bearer realm="demo", error="insufficient_scope", error_description="Requires one of: admin"`},
+		{"unknown operations need a token", "GET", "/api/nothing", "", 401, "token_missing", missing},
+		{"unknown operations need a token for every method", "DELETE", "/api/nothing/at/all", "", 401, "token_missing", missing},
+		{"the API's root needs a token", "GET", "/api", "", 401, "token_missing", missing},
+		{"an operation's other methods need a token", "POST", "/api/me", "", 401, "token_missing", missing},
+		{"unknown operations do not exist", "GET", "/api/nothing", bob, 404, "not_found", ""},
+		{"an operation's other methods are named", "POST", "/api/me", bob, 405, "method_not_allowed", ""},
+		{"outside the API, too", "POST", "/secured", bob, 405, "method_not_allowed", ""},
+		{"a method that no router knows", "BREW", "/api/me", bob, 405, "method_not_allowed", ""},
+		{"a missing asset is no page", "GET", "/assets/gone-1a2b.js", "", 404, "not_found", ""},
+		{"assets have no listing", "GET", "/assets/", "", 404, "not_found", ""},
+
+		{"health is open", "GET", "/health", "", 200, "", ""},
+		{"readiness is open", "GET", "/readyz", "", 200, "", ""},
+		{"settings are open", "GET", "/config.json", "", 200, "", ""},
+		{"the page is open", "GET", "/", "", 200, "", ""},
+		{"deep links are the page", "GET", "/admin/reports", "", 200, "", ""},
+		{"claims for bob", "GET", "/secured", bob, 200, "", ""},
+		{"the echo for bob", "GET", "/protected", bob, 200, "", ""},
+		{"me for bob", "GET", "/api/me", bob, 200, "", ""},
+		{"HEAD works where GET does", "HEAD", "/api/me", bob, 200, "", ""},
+		{"HEAD needs the token, too", "HEAD", "/api/me", "", 401, "", missing},
+		{"the report for alice", "GET", "/api/admin/reports", alice, 200, "", ""},
+		{"the report for a service", "GET", "/api/admin/reports", service, 200, "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			rec := call(h, tt.method, tt.path, tt.token)
+			if rec.Code != tt.status {
+				t.Fatalf("%s %s = %d, want %d; body %s", tt.method, tt.path, rec.Code, tt.status, rec.Body)
+			}
+			challenge := rec.Header().Get("WWW-Authenticate")
+			if !strings.HasPrefix(challenge, tt.challenge) || (tt.challenge == "") != (challenge == "") || (tt.challenge == missing && challenge != missing) {
+				t.Errorf("challenge %q, want it to start with %q", challenge, tt.challenge)
+			}
+			if tt.code == "" {
+				return
+			}
+			var problem api.Problem
+			decode(t, rec, "application/problem+json", &problem)
+			if string(problem.Code) != tt.code || problem.Status != tt.status || problem.Title != http.StatusText(tt.status) || problem.Detail == "" {
+				t.Errorf("problem %+v, want the code %s", problem, tt.code)
+			}
+			if id := rec.Header().Get("X-Request-Id"); id == "" || problem.RequestID != id {
+				t.Errorf("request id %q in the header, %q in the body", id, problem.RequestID)
+			}
+		})
+	}
+}
+
+func TestAllowHeader(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	h := newHandler(t, realm)
+	for _, request := range []string{"POST /api/me", "DELETE /secured", "PUT /", "BREW /health"} {
+		method, path, _ := strings.Cut(request, " ")
+		if got := call(h, method, path, realm.Token("bob")).Header().Get("Allow"); got != "GET, HEAD" {
+			t.Errorf("%s: Allow is %q", request, got)
+		}
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	h := newHandler(t, realm)
+	claims := realm.Claims("alice", "user", "admin").With("department", "engineering").With("big", json.Number("12345678901234567890"))
+	alice := realm.Sign(claims)
+	want, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	var secured struct{ Claims json.RawMessage }
+	decode(t, call(h, "GET", "/secured", alice), "application/json", &secured)
+	if string(secured.Claims) != string(want) {
+		t.Errorf("/secured changed the claims:\n got %s\nwant %s", secured.Claims, want)
+	}
+
+	for query, message := range map[string]string{"": "probeReceived", "?message=hello": "helloReceived", "?message=": "Received"} {
+		var echo struct {
+			Message string
+			User    json.RawMessage
+		}
+		decode(t, call(h, "GET", "/protected"+query, alice), "application/json", &echo)
+		if echo.Message != message || string(echo.User) != string(want) {
+			t.Errorf("/protected%s = %+v", query, echo)
+		}
+	}
+
+	var me struct {
+		Sub, Username, Email string
+		Roles                []string
+		ExpiresAt            time.Time `json:"expires_at"`
+	}
+	decode(t, call(h, "GET", "/api/me", alice), "application/json", &me)
+	if me.Sub != "id-of-alice" || me.Username != "alice" || me.Email != "alice@example.com" || len(me.Roles) != 2 || me.ExpiresAt.Unix() != claims["exp"] {
+		t.Errorf("/api/me = %+v", me)
+	}
+	if rec := call(h, "GET", "/api/me", realm.Sign(realm.Claims("bob").With("realm_access", nil))); !strings.Contains(rec.Body.String(), `"roles":[]`) {
+		t.Errorf("/api/me without roles = %s", rec.Body)
+	}
+}
+
+func TestReportCounts(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	h := newHandler(t, realm)
+	alice, bob := realm.Token("alice", "admin"), realm.Token("bob", "user")
+	call(h, "GET", "/health", "")
+	call(h, "GET", "/api/me", bob)
+	call(h, "GET", "/api/me", "")
+	call(h, "GET", "/api/admin/reports", bob)
+	call(h, "GET", "/api/nothing", bob)
+
+	var report struct {
+		GeneratedBy   string         `json:"generated_by"`
+		GeneratedAt   time.Time      `json:"generated_at"`
+		Allowed       int            `json:"allowed"`
+		Refused       int            `json:"refused"`
+		RefusedByCode map[string]int `json:"refused_by_code"`
+	}
+	decode(t, call(h, "GET", "/api/admin/reports", alice), "application/json", &report)
+	if report.GeneratedBy != "id-of-alice" || time.Since(report.GeneratedAt) > time.Minute {
+		t.Errorf("report by %q at %v", report.GeneratedBy, report.GeneratedAt)
+	}
+	if report.Allowed != 3 || report.Refused != 2 || report.RefusedByCode["token_missing"] != 1 || report.RefusedByCode["role_missing"] != 1 {
+		t.Errorf("the report counts %+v", report)
+	}
+}
+
+// The guides kept "the current user" in a variable of the module, so that two callers at once could
+// see each other. Run with -race.
+func TestCallersNeverSeeEachOther(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	h := newHandler(t, realm)
+	var wg sync.WaitGroup
+	for i := range 20 {
+		name := fmt.Sprintf("user-%d", i)
+		token := realm.Token(name, "user")
+		wg.Go(func() {
+			for range 20 {
+				for path, want := range map[string]string{
+					"/api/me":    `"username":"` + name + `"`,
+					"/secured":   `"preferred_username":"` + name + `"`,
+					"/protected": `"preferred_username":"` + name + `"`,
+				} {
+					if rec := call(h, "GET", path, token); !strings.Contains(rec.Body.String(), want) {
+						t.Errorf("%s for %s = %s", path, name, rec.Body)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// No verdict without keys: 503 tells a client to come again, 401 would tell it to sign in again.
+func TestWithoutKeys(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	realm.Answer(authtest.Down)
+	h, keys := handlerOf(t, realm, slog.New(slog.DiscardHandler))
+	for end := time.Now().Add(10 * time.Second); strings.Contains(keys.Ready().Error(), "first fetch"); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the first fetch does not end")
+		}
+	}
+	for _, path := range []string{"/api/me", "/readyz"} {
+		rec := call(h, "GET", path, realm.Token("alice"))
+		var problem api.Problem
+		decode(t, rec, "application/problem+json", &problem)
+		if rec.Code != http.StatusServiceUnavailable || problem.Code != auth.CodeKeysUnavailable || rec.Header().Get("Retry-After") == "" || rec.Header().Get("WWW-Authenticate") != "" {
+			t.Errorf("%s = %d %v %+v", path, rec.Code, rec.Header(), problem)
+		}
+	}
+	for path, want := range map[string]int{"/health": 200, "/": 200, "/config.json": 200} {
+		if rec := call(h, "GET", path, ""); rec.Code != want {
+			t.Errorf("%s = %d, want %d", path, rec.Code, want)
+		}
+	}
+	if rec := call(h, "GET", "/api/me", ""); rec.Code != http.StatusUnauthorized {
+		t.Errorf("no token needs no keys to be refused, got %d", rec.Code)
+	}
+}
+
+func TestCORS(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	h := newHandler(t, realm, "https://portal.example.com", "http://localhost:3000")
+	closed := newHandler(t, realm)
+	bob := realm.Token("bob")
+
+	tests := []struct {
+		name    string
+		h       http.Handler
+		origin  string
+		allowed bool
+	}{
+		{"no origin is listed at all", closed, "https://portal.example.com", false},
+		{"unlisted", h, "https://evil.example", false},
+		{"listed as a prefix", h, "https://portal.example.com.evil.example", false},
+		{"listed as a suffix", h, "https://evil-portal.example.com", false},
+		{"another scheme", h, "http://portal.example.com", false},
+		{"another port", h, "http://localhost:3001", false},
+		{"null", h, "null", false},
+		{"listed", h, "https://portal.example.com", true},
+		{"listed with a port", h, "http://localhost:3000", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			want := ""
+			if tt.allowed {
+				want = tt.origin
+			}
+			preflight := call(tt.h, "OPTIONS", "/api/admin/reports", "", "Origin: "+tt.origin, "Access-Control-Request-Method: GET", "Access-Control-Request-Headers: authorization")
+			if got := preflight.Header().Get("Access-Control-Allow-Origin"); got != want {
+				t.Errorf("the preflight allows %q, want %q", got, want)
+			}
+			if tt.allowed && (preflight.Code != http.StatusOK || !strings.EqualFold(preflight.Header().Get("Access-Control-Allow-Headers"), "authorization")) {
+				t.Errorf("preflight = %d %v", preflight.Code, preflight.Header())
+			}
+			for path, status := range map[string]int{"/api/me": 200, "/api/admin/reports": 403, "/api/nothing": 404} {
+				rec := call(tt.h, "GET", path, bob, "Origin: "+tt.origin)
+				if got := rec.Header().Get("Access-Control-Allow-Origin"); got != want || rec.Code != status {
+					t.Errorf("%s = %d, allows %q, want %d, %q", path, rec.Code, got, status, want)
+				}
+				if rec.Header().Get("Access-Control-Allow-Credentials") != "" {
+					t.Errorf("%s allows credentials", path)
+				}
+			}
+			refused := call(tt.h, "GET", "/api/me", "", "Origin: "+tt.origin)
+			exposed := strings.ToLower(refused.Header().Get("Access-Control-Expose-Headers"))
+			if refused.Code != 401 || refused.Header().Get("Access-Control-Allow-Origin") != want || tt.allowed != strings.Contains(exposed, "www-authenticate") {
+				t.Errorf("a refusal = %d %v", refused.Code, refused.Header())
+			}
+		})
+	}
+}
+
+// A preflight asks without a token; only a plain OPTIONS call is one that needs it.
+func TestPreflightNeedsBothHeaders(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	h := newHandler(t, realm, "https://portal.example.com")
+	if rec := call(h, "OPTIONS", "/api/me", "", "Origin: https://portal.example.com"); rec.Code != http.StatusUnauthorized {
+		t.Errorf("OPTIONS without Access-Control-Request-Method = %d", rec.Code)
+	}
+}
+
+func TestRequestID(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	h := newHandler(t, realm)
+	for sent, kept := range map[string]bool{"abc-1.2_3": true, "": false, "two words": false, strings.Repeat("a", 65): false, `"quoted"`: false} {
+		got := call(h, "GET", "/health", "", "X-Request-Id: "+sent).Header().Get("X-Request-Id")
+		if (got == sent) != kept || got == "" {
+			t.Errorf("X-Request-Id %q came back as %q", sent, got)
+		}
+	}
+}
+
+func TestLogNamesTheReasonAndNoSecret(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	var out lockedBuilder
+	h, keys := handlerOf(t, realm, slog.New(slog.NewJSONHandler(&out, nil)))
+	for keys.Ready() != nil {
+		time.Sleep(time.Millisecond)
+	}
+	bob := realm.Token("bob", "user")
+	call(h, "GET", "/api/admin/reports?code=hunter2", bob, "Cookie: session=hunter3", "X-Request-Id: my-id")
+	line := out.String()
+	for _, want := range []string{`"request_id":"my-id"`, `"code":"role_missing"`, `"status":403`, `"subject":"id-of-bob"`, `"client":"demo"`, `"route":"/api/admin/reports"`} {
+		if !strings.Contains(line, want) {
+			t.Errorf("no %s in %s", want, line)
+		}
+	}
+	for _, secret := range []string{bob, strings.Split(bob, ".")[2], "hunter2", "hunter3"} {
+		if strings.Contains(line, secret) {
+			t.Errorf("the log holds a secret: %s", line)
+		}
+	}
+}
+
+// Handlers of one's own are mounted by the same rules; a panic in one is answered and survived.
+func TestPanicIsA500(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	var out lockedBuilder
+	h, _ := handlerOf(t, realm, slog.New(slog.NewJSONHandler(&out, nil)), "https://portal.example.com")
+	h.(*chi.Mux).Get("/boom", func(http.ResponseWriter, *http.Request) { panic("hunter2") })
+
+	rec := call(h, "GET", "/boom", "", "Origin: https://portal.example.com")
+	var problem api.Problem
+	decode(t, rec, "application/problem+json", &problem)
+	if rec.Code != 500 || problem.Code != "internal" || strings.Contains(rec.Body.String(), "hunter2") || rec.Header().Get("Access-Control-Allow-Origin") == "" {
+		t.Errorf("panic = %d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+	if line := out.String(); !strings.Contains(line, "panic: hunter2") || !strings.Contains(line, "router_test.go") || !strings.Contains(line, `"status":500`) {
+		t.Errorf("the log does not tell where it panicked: %s", line)
+	}
+}
+
+func decode(t *testing.T, rec *httptest.ResponseRecorder, contentType string, into any) {
+	t.Helper()
+	if got := rec.Header().Get("Content-Type"); got != contentType {
+		t.Errorf("Content-Type is %q, want %q", got, contentType)
+	}
+	if got := rec.Header().Get("Cache-Control"); got != "no-store" {
+		t.Errorf("Cache-Control is %q", got)
+	}
+	if err := json.Unmarshal(rec.Body.Bytes(), into); err != nil {
+		t.Fatalf("%v in %s", err, rec.Body)
+	}
+}
+
+// lockedBuilder is a log's end that may be read while it is written to.
+type lockedBuilder struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuilder) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuilder) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

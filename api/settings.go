@@ -1,0 +1,17 @@
+package api
+
+import "net/http"
+
+// Settings are what the single-page app must know. Everybody can read them: no secret belongs here.
+type Settings struct {
+	Issuer      string `json:"issuer"`       // …/realms/{realm}
+	KeycloakURL string `json:"keycloak_url"` // the issuer without /realms/{realm}
+	Realm       string `json:"realm"`
+	ClientID    string `json:"client_id"`  // the app's public client
+	PublicURL   string `json:"public_url"` // how browsers reach the app
+}
+
+func (s *server) showSettings(w http.ResponseWriter, r *http.Request) error {
+	s.writeJSON(w, r, http.StatusOK, "application/json", s.settings)
+	return nil
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+)
+
+const healthTimeout = 3 * time.Second
+
+type healthcheckCommand struct {
+	Addr string `default:"localhost:8000" help:"HOST:PORT where the instance listens."`
+}
+
+// Run fails unless GET /health is answered with 200.
+func (c *healthcheckCommand) Run(env *environment) error {
+	host, port, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return fmt.Errorf("KEYSTEAD_ADDR (--addr) must be HOST:PORT, got %q", c.Addr)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost" // what listens everywhere can be asked here
+	}
+	ctx, cancel := context.WithTimeout(env.ctx, healthTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/health", nil)
+	if err != nil {
+		return err
+	}
+	client := http.Client{Transport: &http.Transport{}} // no proxy: the instance is on this machine
+	res, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("the instance does not answer: %w", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the instance answers %s", res.Status)
+	}
+	return nil
+}

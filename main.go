@@ -1,0 +1,83 @@
+// Command keystead is the app that Keycloak guards: a single-page app and the API behind it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"keystead/config"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "keystead:", err)
+		os.Exit(1)
+	}
+}
+
+// commands is the command line.
+type commands struct {
+	Serve       serveCommand       `cmd:"" help:"Serve the app and its API."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running instance on this machine whether it lives; for container health checks."`
+	Version     versionCommand     `cmd:"" help:"Print the version, the commit and the Go version."`
+}
+
+// environment is what the commands get from the process.
+type environment struct {
+	ctx            context.Context
+	parsed         *kong.Context
+	sources        *config.Sources
+	stdout, stderr io.Writer
+}
+
+// errShown ends run after kong has printed its help.
+var errShown = errors.New("help was shown")
+
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) (err error) {
+	sources, err := config.NewSources(environ, ".env")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cause := recover(); cause == errShown {
+			err = nil
+		} else if cause != nil {
+			panic(cause)
+		}
+	}()
+	parser, err := kong.New(&commands{},
+		kong.Name("keystead"),
+		kong.Description("The app that Keycloak guards: a single-page app and the API behind it, in one binary."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { panic(errShown) }), // kong knows no other way to end after --help
+		kong.Resolvers(sources),
+		kong.UsageOnError(),
+		kong.ValueFormatter(nameVariable),
+	)
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return fmt.Errorf("%w (see %s --help)", err, parser.Model.Name)
+	}
+	return parsed.Run(&environment{ctx, parsed, sources, stdout, stderr})
+}
+
+// nameVariable adds to a setting's help the variable that it is also read from.
+func nameVariable(value *kong.Value) string {
+	if value.Flag == nil || value.Tag.Has("action") || value.Name == "help" {
+		return value.Help
+	}
+	return value.Help + " (" + config.EnvName(value.Name) + ")"
+}

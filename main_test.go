@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"keystead/auth/authtest"
+)
+
+// output is an end that may be read while the program writes to it.
+type output struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// start runs the program until the test ends or stop is called, which returns what run returned.
+func start(t *testing.T, args ...string) (stderr *output, stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var stdout output
+	stderr = &output{}
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, args, nil, &stdout, stderr) }()
+	stop = sync.OnceValue(func() error {
+		cancel()
+		return <-ended
+	})
+	t.Cleanup(func() { _ = stop() })
+	return stderr, stop
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+// get asks until there is an answer, at most for 10 s.
+func get(t *testing.T, url, token string) *http.Response {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		res, err := http.DefaultClient.Do(req)
+		if err == nil {
+			t.Cleanup(func() { res.Body.Close() })
+			return res
+		}
+		if time.Now().After(end) {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestServe(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	port := freePort(t)
+	log, stop := start(t, "serve", "--addr=localhost:"+port, "--issuer="+realm.URL(), "--client-id=demo", "--audience="+authtest.Audience, "--log-format=json")
+
+	for _, host := range []string{"127.0.0.1", "[::1]", "localhost"} {
+		if host == "[::1]" && !hasIPv6() {
+			continue
+		}
+		if res := get(t, "http://"+host+":"+port+"/health", ""); res.StatusCode != http.StatusOK {
+			t.Errorf("%s: /health = %s", host, res.Status)
+		}
+	}
+	for end := time.Now().Add(10 * time.Second); get(t, "http://localhost:"+port+"/readyz", "").StatusCode != http.StatusOK; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("never ready")
+		}
+	}
+	var me struct{ Username string }
+	res := get(t, "http://localhost:"+port+"/api/me", realm.Token("alice"))
+	if err := json.NewDecoder(res.Body).Decode(&me); err != nil || me.Username != "alice" {
+		t.Errorf("/api/me = %s, %+v, %v", res.Status, me, err)
+	}
+	if err := run(t.Context(), []string{"healthcheck", "--addr=:" + port}, nil, &output{}, &output{}); err != nil {
+		t.Errorf("healthcheck of a living instance: %v", err)
+	}
+	if err := stop(); err != nil {
+		t.Errorf("stopping returned %v", err)
+	}
+	if err := run(t.Context(), []string{"healthcheck"}, []string{"KEYSTEAD_ADDR=localhost:" + port}, &output{}, &output{}); err == nil {
+		t.Error("healthcheck of a dead instance found it well")
+	}
+	if !strings.Contains(log.String(), `"url":"http://localhost:`+port+`"`) {
+		t.Errorf("the log does not say where it serves: %s", log)
+	}
+}
+
+func TestServeWarns(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	var stderr output
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := run(ctx, []string{"serve", "--addr=127.0.0.1:0", "--public-url=http://app.example.com", "--issuer=" + realm.URL(), "--client-id=demo", "--audience=a"},
+		[]string{"KEYSTEAD_AUDIENCES=b"}, &output{}, &stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"KEYSTEAD_AUDIENCES", "no Web Crypto"} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("no warning about %s in %s", want, stderr.String())
+		}
+	}
+}
+
+func TestMistakesStopTheStart(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	good := []string{"--issuer=http://localhost:1/realms/demo", "--client-id=demo", "--audience=a"}
+	tests := []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"no settings", []string{"serve"}, "KEYSTEAD_ISSUER (--issuer) is not set"},
+		{"a port in use", append([]string{"serve", "--addr=localhost:" + port}, good...), "KEYSTEAD_ADDR (--addr)"},
+		{"an unknown flag", []string{"serve", "--isuer=x"}, "--isuer"},
+		{"an unknown command", []string{"brew"}, "brew"},
+		{"no command", nil, "expected one of"},
+		{"a bad address to check", []string{"healthcheck", "--addr=nowhere"}, `got "nowhere"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := run(t.Context(), tt.args, nil, &output{}, &output{})
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("run = %v, want an error with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	for args, want := range map[string]string{
+		"--help":       "serve",
+		"serve --help": "(KEYSTEAD_INSECURE_HTTP_ISSUER)",
+		"version":      "keystead ",
+	} {
+		var stdout output
+		if err := run(t.Context(), strings.Fields(args), nil, &stdout, &output{}); err != nil || !strings.Contains(stdout.String(), want) {
+			t.Errorf("%s: %v, %q", args, err, stdout.String())
+		}
+	}
+}
+
+func TestPrintConfig(t *testing.T) {
+	var stdout output
+	err := run(t.Context(), []string{"serve", "--print-config", "--client-id=demo"}, []string{"KEYSTEAD_AUDIENCE=a"}, &stdout, &output{})
+	if err == nil || !strings.Contains(err.Error(), "KEYSTEAD_ISSUER") {
+		t.Errorf("what is missing is not reported: %v", err)
+	}
+	for _, want := range []string{"KEYSTEAD_CLIENT_ID             demo            flag", "KEYSTEAD_AUDIENCE              a               environment"} {
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("no %q in\n%s", want, stdout.String())
+		}
+	}
+}
+
+func TestWebDir(t *testing.T) {
+	dir := t.TempDir()
+	secret := filepath.Join(t.TempDir(), "secret")
+	for path, text := range map[string]string{filepath.Join(dir, "index.html"): "my own app", secret: "hunter2"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(secret, filepath.Join(dir, "link.txt")); err != nil {
+		t.Fatal(err)
+	}
+	port := freePort(t)
+	start(t, "serve", "--addr=127.0.0.1:"+port, "--issuer=http://localhost:1/realms/demo", "--client-id=demo", "--audience=a", "--web-dir="+dir)
+	for _, path := range []string{"/", "/link.txt"} { // a link out of the folder is no file of the app
+		body := make([]byte, 100)
+		n, _ := get(t, "http://127.0.0.1:"+port+path, "").Body.Read(body)
+		if string(body[:n]) != "my own app" {
+			t.Errorf("%s = %q", path, body[:n])
+		}
+	}
+}
+
+// Requests that are under way when the process is told to stop are finished.
+func TestStopFinishesRequests(t *testing.T) {
+	listeners, err := listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	began, release := make(chan struct{}), make(chan struct{})
+	slow := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(began)
+		<-release
+		fmt.Fprint(w, "done")
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- serve(ctx, slow, listeners, slog.New(slog.DiscardHandler)) }()
+	answer := make(chan string, 1)
+	go func() {
+		res, err := http.Get("http://" + listeners[0].Addr().String())
+		if err != nil {
+			answer <- err.Error()
+			return
+		}
+		defer res.Body.Close()
+		body := make([]byte, 10)
+		n, _ := res.Body.Read(body)
+		answer <- string(body[:n])
+	}()
+	<-began
+	cancel()
+	time.AfterFunc(50*time.Millisecond, func() { close(release) })
+	if got := <-answer; got != "done" {
+		t.Errorf("the request under way got %q", got)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func hasIPv6() bool {
+	l, err := net.Listen("tcp6", "[::1]:0")
+	if err == nil {
+		l.Close()
+	}
+	return err == nil
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"syscall"
+	"time"
+
+	"keystead/api"
+	"keystead/auth"
+	"keystead/config"
+)
+
+const (
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	shutdownGrace = 10 * time.Second
+)
+
+type serveCommand struct {
+	config.Settings
+	PrintConfig bool `action:"" help:"Print each setting and where it came from, and end."`
+}
+
+// Run serves until the context ends, then lets open requests finish.
+func (c *serveCommand) Run(env *environment) error {
+	if c.PrintConfig {
+		if err := config.Print(env.stdout, env.parsed, env.sources); err != nil {
+			return err
+		}
+	}
+	cfg, err := config.Load(c.Settings, env.sources, isTerminal(env.stderr))
+	if err != nil {
+		return fmt.Errorf("the settings are not right:\n%w", err)
+	}
+	if c.PrintConfig {
+		return nil
+	}
+	log := newLogger(env.stderr, cfg)
+	for _, name := range env.sources.Unknown(config.Flags(env.parsed)) {
+		log.Warn("there is no such setting; \"keystead serve --help\" lists them all", "name", name)
+	}
+
+	if u, err := url.Parse(cfg.PublicURL); err == nil && u.Scheme == "http" && !config.IsLoopback(u.Hostname()) {
+		log.Warn("browsers give a page over plain http no Web Crypto, so nobody can sign in: put TLS in front and set KEYSTEAD_PUBLIC_URL to the https address", "url", cfg.PublicURL)
+	}
+
+	keys := auth.NewKeys(auth.KeysConfig{Issuer: cfg.Issuer, BackchannelURL: cfg.BackchannelURL, Logger: log})
+	handler, err := newHandler(cfg, keys, log)
+	if err != nil {
+		return err
+	}
+	listeners, err := listen(cfg.Addr)
+	if err != nil {
+		return err
+	}
+	go keys.Run(env.ctx)
+	log.Info("serving", "url", cfg.PublicURL, "addr", cfg.Addr, "issuer", cfg.Issuer)
+	return serve(env.ctx, handler, listeners, log)
+}
+
+func newHandler(cfg config.Config, keys *auth.Keys, log *slog.Logger) (http.Handler, error) {
+	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Issuer: cfg.Issuer, Audience: cfg.Audience})
+	if err != nil {
+		return nil, err
+	}
+	app, err := fs.Sub(webDist, "web/dist")
+	if err != nil {
+		return nil, err
+	}
+	if cfg.WebDir != "" {
+		root, err := os.OpenRoot(cfg.WebDir) // unlike os.DirFS, follows no link out of the folder
+		if err != nil {
+			return nil, err
+		}
+		app = root.FS()
+	}
+	return api.NewHandler(api.Options{
+		Keys: keys, Verifier: verifier, CORSOrigins: cfg.CORSOrigins, App: app, Log: log,
+		Settings: api.Settings{
+			Issuer: cfg.Issuer, KeycloakURL: cfg.KeycloakURL, Realm: cfg.Realm, ClientID: cfg.ClientID, PublicURL: cfg.PublicURL,
+		},
+	})
+}
+
+// listen opens addr. The name localhost means both loopback families, because browsers try either;
+// a machine without one of them gets the other.
+func listen(addr string) ([]net.Listener, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	if host != "localhost" {
+		listener, err := net.Listen("tcp", addr)
+		if err != nil {
+			return nil, fmt.Errorf("listening on %s: %w", addr, err)
+		}
+		return []net.Listener{listener}, nil
+	}
+	v4, err4 := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", port))
+	if err4 == nil && port == "0" {
+		_, port, _ = net.SplitHostPort(v4.Addr().String())
+	}
+	v6, err6 := net.Listen("tcp6", net.JoinHostPort("::1", port))
+	switch {
+	case isTaken(err4) || isTaken(err6):
+		closeAll(v4, v6)
+		return nil, fmt.Errorf("listening on %s: %w; end what uses the port, or choose another with KEYSTEAD_ADDR (--addr)", addr, errors.Join(err4, err6))
+	case err4 != nil && err6 != nil:
+		return nil, fmt.Errorf("listening on %s: %w", addr, err4)
+	case err4 != nil:
+		return []net.Listener{v6}, nil
+	case err6 != nil:
+		return []net.Listener{v4}, nil
+	}
+	return []net.Listener{v4, v6}, nil
+}
+
+// serve answers on all listeners until ctx ends or one of them fails.
+func serve(ctx context.Context, handler http.Handler, listeners []net.Listener, log *slog.Logger) error {
+	srv := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, len(listeners))
+	for _, listener := range listeners {
+		go func() { failed <- srv.Serve(listener) }()
+	}
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("stopping: open requests finish, new ones are not taken")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	return srv.Shutdown(grace)
+}
+
+func newLogger(w io.Writer, cfg config.Config) *slog.Logger {
+	options := &slog.HandlerOptions{Level: cfg.LogLevel}
+	if cfg.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// isTerminal reports whether w goes to a person's terminal.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+func isTaken(err error) bool { return errors.Is(err, syscall.EADDRINUSE) }
+
+func closeAll(listeners ...net.Listener) {
+	for _, listener := range listeners {
+		if listener != nil {
+			_ = listener.Close()
+		}
+	}
+}
