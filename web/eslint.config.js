@@ -1,0 +1,40 @@
+import js from '@eslint/js';
+import reactHooks from 'eslint-plugin-react-hooks';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+// Imports point down: pages → components → api → auth. A folder may not import what stands above it.
+const folders = ['auth', 'api', 'components', 'pages'];
+
+const importDirection = folders.map((folder, i) => ({
+  files: [`src/${folder}/**`],
+  ignores: ['**/*.test.*'],
+  rules: {
+    'no-restricted-imports': ['error', {
+      patterns: [
+        { group: folders.slice(i + 1).map((above) => `**/${above}/*`), message: `${folder} may only import what stands below it.` },
+        ...(folder === 'pages' ? [{ group: ['./*'], message: 'Pages do not import pages.' }] : []),
+        { group: ['**/App', '**/main', '**/test/*'], message: 'Only tests and the entry point import these.' },
+      ].filter(({ group }) => group.length > 0),
+    }],
+  },
+}));
+
+export default defineConfig(
+  globalIgnores(['dist', 'node_modules']),
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  reactHooks.configs.flat['recommended-latest'],
+  {
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] }, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      'no-console': 'error',
+    },
+  },
+  ...importDirection,
+  { files: ['eslint.config.js'], extends: [tseslint.configs.disableTypeChecked] },
+);

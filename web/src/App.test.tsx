@@ -1,0 +1,200 @@
+import { act, render, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { http, HttpResponse } from 'msw';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { App } from './App';
+import { Session } from './auth/session';
+import { FakeKeycloak, settings } from './test/fakeKeycloak';
+import { renderApp } from './test/renderApp';
+import { discoveryURL, problem, server } from './test/server';
+
+const bob = http.get('/api/me', () => HttpResponse.json({ sub: 'b', username: 'bob', roles: ['user'] }));
+const refusal = http.get('/api/admin/reports', () => problem(403, 'role_missing', 'Requires one of: admin'));
+
+const complaints = vi.fn();
+beforeEach(() => {
+  vi.spyOn(console, 'error').mockImplementation(complaints);
+  vi.spyOn(console, 'warn').mockImplementation(complaints);
+});
+afterEach(() => {
+  expect(complaints).not.toHaveBeenCalled();
+  complaints.mockReset();
+});
+
+describe('the way in', () => {
+  async function renderSignedOut() {
+    const keycloak = new FakeKeycloak();
+    const session = new Session(settings, keycloak);
+    await session.start();
+    render(<App session={session} />);
+    return { keycloak, user: userEvent.setup() };
+  }
+
+  it('explains a Keycloak that is away, and tries again by itself', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let probes = 0;
+    server.use(http.get(discoveryURL, ({ request }) => {
+      if (request.mode === 'cors') probes++;
+      return HttpResponse.error();
+    }));
+    await renderSignedOut();
+    expect(screen.getByRole('alert').textContent).toBe('Keycloak did not answer at http://localhost:8080.');
+    expect(screen.getByRole('timer').textContent).toBe('Retrying in 5 s');
+    await act(() => vi.advanceTimersByTimeAsync(1000));
+    expect(screen.getByRole('timer').textContent).toBe('Retrying in 4 s');
+    for (let i = 0; i < 4; i++) await act(() => vi.advanceTimersByTimeAsync(1000));
+    vi.useRealTimers();
+    await waitFor(() => { expect(screen.getByRole('timer').textContent).toBe('Retrying in 5 s'); });
+    expect(probes).toBe(2);
+  });
+
+  it('names the setting when the realm does not exist', async () => {
+    server.use(http.get(discoveryURL, () => new HttpResponse(null, { status: 404 })));
+    await renderSignedOut();
+    expect(screen.getByRole('heading', { name: 'This realm does not exist' })).toBeTruthy();
+    expect(screen.getByText('KEYSTEAD_ISSUER')).toBeTruthy();
+  });
+
+  it('goes on by hand, too', async () => {
+    server.use(http.get(discoveryURL, () => HttpResponse.error(), { once: true }));
+    const { keycloak, user } = await renderSignedOut();
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    await waitFor(() => { expect(keycloak.init).toHaveBeenCalledOnce(); });
+  });
+
+  it.each([
+    [{ error: 'access_denied', error_description: 'Consent was not given' }, 'Keycloak refused the sign-in', /Keycloak said: Consent was not given · access_denied/],
+    [new TypeError('Failed to fetch'), 'Keycloak does not know this origin', /web origins of client demo must hold http:\/\/localhost:8000/],
+    [new Error('Invalid nonce.'), 'The sign-in did not work', /Invalid nonce/],
+  ])('tells what became of a login that failed with %o', async (thrown, heading, words) => {
+    const keycloak = new FakeKeycloak();
+    keycloak.init.mockRejectedValue(thrown);
+    await renderApp('/', keycloak);
+    expect(screen.getByRole('heading', { name: heading })).toBeTruthy();
+    expect(screen.getByRole('alert').textContent).toMatch(words);
+  });
+});
+
+describe('reports', () => {
+  it('are refused to bob with the API\'s own reason', async () => {
+    server.use(bob, refusal);
+    await renderApp('/admin/reports');
+    expect(await screen.findByRole('heading', { level: 1, name: 'Refused' })).toBeTruthy();
+    const reason = within(screen.getByRole('region', { name: 'Reason' }));
+    expect(reason.getByText('Requires one of: admin')).toBeTruthy();
+    expect(reason.getByText('role_missing')).toBeTruthy();
+    expect(reason.getByText('req-1')).toBeTruthy();
+    expect(reason.getByRole('link', { name: 'Back to home' })).toBeTruthy();
+  });
+
+  it('are not offered to bob', async () => {
+    server.use(bob);
+    await renderApp();
+    expect(await screen.findByRole('heading', { name: /^Good \w+, bob$/ })).toBeTruthy();
+    expect(screen.getByRole('link', { name: 'Call the API' })).toBeTruthy();
+    expect(screen.queryByRole('link', { name: 'Reports' })).toBeNull();
+  });
+
+  it('say when the server cannot judge, and can be tried again', async () => {
+    server.use(
+      http.get('/api/admin/reports', () => problem(503, 'keys_unavailable', 'No keys of the realm yet'), { once: true }),
+      http.get('/api/admin/reports', () => HttpResponse.json({
+        generated_by: 'a', generated_at: new Date().toISOString(), since: '2026-01-05T08:00:00Z', allowed: 12, refused: 3, refused_by_code: { token_missing: 1, role_missing: 2 },
+      })),
+    );
+    const { user } = await renderApp('/admin/reports');
+    expect(await screen.findByText('No keys of the realm yet')).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    expect((await screen.findByRole('region', { name: 'Allowed' })).textContent).toContain('12');
+    expect(screen.getAllByRole('row').map((row) => row.textContent)).toEqual(['ReasonTimes', 'role_missing2', 'token_missing1']);
+  });
+
+  it('are one click away for alice; title and focus follow', async () => {
+    server.use(refusal);
+    const { user } = await renderApp();
+    await user.click(await screen.findByRole('link', { name: 'Reports' }));
+    const heading = await screen.findByRole('heading', { level: 1, name: 'Refused' });
+    expect(document.activeElement).toBe(heading);
+    expect(document.title).toBe('Refused · Keystead');
+  });
+});
+
+describe('home', () => {
+  it('says that the API is away', async () => {
+    server.use(http.get('/api/me', () => HttpResponse.error()));
+    await renderApp();
+    expect((await screen.findByRole('alert')).textContent).toContain('did not answer');
+  });
+
+  it('tells who has no roles what to do', async () => {
+    server.use(http.get('/api/me', () => HttpResponse.json({ sub: 'c', username: 'carol', roles: [] })));
+    await renderApp();
+    expect(await screen.findByText(/You have no role in the realm/)).toBeTruthy();
+  });
+
+  it('greets alice, with her roles and her token', async () => {
+    await renderApp();
+    expect(await screen.findByRole('heading', { level: 1, name: /^Good \w+, Alice$/ })).toBeTruthy();
+    expect(within(screen.getByRole('list', { name: 'Realm roles' })).getAllByRole('listitem').map((chip) => chip.textContent)).toEqual(['admin', 'user']);
+    expect(screen.getByRole('list', { name: 'Roles of client account' }).textContent).toBe('view-profile');
+    expect(screen.getByRole('timer', { name: 'Time left' }).textContent).toMatch(/^(5:00|4:5\d)$/);
+  });
+});
+
+describe('calling the API', () => {
+  it('shows a refusal with its code and request id', async () => {
+    server.use(http.get('/secured', () => problem(401, 'token_audience', 'audience "x" holds none of "keystead-api"')));
+    const { user } = await renderApp('/try');
+    await user.click(await screen.findByRole('button', { name: 'Call /secured' }));
+    const answer = within(screen.getByRole('region', { name: 'Answer' }));
+    expect(await answer.findByText('token_audience')).toBeTruthy();
+    expect(answer.getByText('401 audience "x" holds none of "keystead-api"')).toBeTruthy();
+    expect(answer.getByText('req-1')).toBeTruthy();
+  });
+
+  it('says when no answer came, and asks the same again', async () => {
+    server.use(
+      http.get('/secured', () => HttpResponse.error(), { once: true }),
+      http.get('/secured', () => HttpResponse.json({ claims: { sub: 'alice-1' } })),
+    );
+    const { user } = await renderApp('/try');
+    await user.click(await screen.findByRole('button', { name: 'Call /secured' }));
+    await user.click(await screen.findByRole('button', { name: 'Try again' }));
+    expect(await screen.findByText('200 allowed')).toBeTruthy();
+    expect(screen.getByRole('region', { name: 'Answer' }).textContent).toContain('"sub": "alice-1"');
+  });
+
+  it('sends a message of one\'s own', async () => {
+    server.use(http.get('/protected', ({ request }) => HttpResponse.json({ message: `${new URL(request.url).searchParams.get('message') ?? ''}Received`, user: {} })));
+    const { user } = await renderApp('/try');
+    const message = await screen.findByRole('textbox', { name: 'Message' });
+    await user.clear(message);
+    await user.type(message, 'a&b c');
+    await user.click(screen.getByRole('button', { name: 'Call /protected' }));
+    expect(await screen.findByText(/"message": "a&b cReceived"/)).toBeTruthy();
+  });
+});
+
+describe('the way out', () => {
+  it('tells that the session has ended, at the same address', async () => {
+    const { keycloak } = await renderApp('/try');
+    await screen.findByRole('heading', { name: 'Call the API' });
+    act(() => { keycloak.clearToken(); });
+    expect(screen.getByRole('heading', { name: 'Your session has ended' })).toBeTruthy();
+    expect(screen.getByRole('button', { name: 'Sign in again' })).toBeTruthy();
+    expect(window.location.pathname).toBe('/try');
+  });
+
+  it('signs out through Keycloak', async () => {
+    const { keycloak, user } = await renderApp();
+    await user.click(await screen.findByRole('button', { name: 'Sign out' }));
+    await waitFor(() => { expect(keycloak.logout).toHaveBeenCalledOnce(); });
+    expect(screen.queryByRole('banner')).toBeNull();
+  });
+});
+
+it('has a page for addresses where nothing is', async () => {
+  await renderApp('/nowhere');
+  expect(await screen.findByRole('heading', { level: 1, name: 'Nothing here' })).toBeTruthy();
+  expect(screen.getByText('/nowhere')).toBeTruthy();
+});

@@ -1,0 +1,37 @@
+import { dictionary, optionalText, record, text, texts } from '../parse';
+import { getJSON, type TokenSource } from './client';
+
+/** The caller, as the API sees them. */
+export interface Me {
+  sub: string;
+  name: string; // the friendliest name at hand
+  username?: string;
+  email?: string;
+  roles: string[];
+  clientRoles: Record<string, string[]>;
+  groups: string[];
+  scopes: string[];
+}
+
+/** Asks the API who the caller is. */
+export function showMe(token: TokenSource, signal?: AbortSignal): Promise<Me> {
+  return getJSON(token, '/api/me', parseMe, signal);
+}
+
+/** Checks the answer's shape. Only `sub` and `roles` are certain. */
+export function parseMe(body: unknown): Me {
+  const me = record(body, 'me');
+  const sub = text(me, 'sub');
+  const username = optionalText(me, 'username');
+  const email = optionalText(me, 'email');
+  return {
+    sub,
+    name: optionalText(me, 'given_name') ?? optionalText(me, 'name') ?? username ?? sub,
+    ...(username !== undefined && { username }),
+    ...(email !== undefined && { email }),
+    roles: texts(me, 'roles'),
+    clientRoles: dictionary(record(me.client_roles ?? {}, '"client_roles"'), texts),
+    groups: texts(me, 'groups'),
+    scopes: texts(me, 'scopes'),
+  };
+}

@@ -1,0 +1,34 @@
+import { optionalText, record } from '../parse';
+
+/** The API's reason for not doing what was asked (RFC 9457). */
+export interface Problem {
+  status: number;
+  title: string;
+  detail?: string;
+  code?: string;
+  requestID?: string;
+}
+
+/** A refusal or failure that the API answered with. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+
+  constructor(readonly path: string, readonly problem: Problem) {
+    super(problem.detail ?? problem.title);
+  }
+}
+
+/** Reads a problem; a body that is none (a proxy's error page, say) still makes one out of the status. */
+export function toProblem(status: number, body: unknown): Problem {
+  const fields = typeof body === 'object' && body !== null && !Array.isArray(body) ? record(body, 'problem') : {};
+  const detail = optionalText(fields, 'detail');
+  const code = optionalText(fields, 'code');
+  const requestID = optionalText(fields, 'request_id');
+  return {
+    status,
+    title: optionalText(fields, 'title') ?? `The server answered with ${status}`,
+    ...(detail !== undefined && { detail }),
+    ...(code !== undefined && { code }),
+    ...(requestID !== undefined && { requestID }),
+  };
+}

@@ -1,0 +1,29 @@
+import { dictionary, number, record, text } from '../parse';
+import { getJSON, type TokenSource } from './client';
+
+/** What this process allowed and refused since it started. */
+export interface Report {
+  generatedBy: string;
+  generatedAt: Date;
+  since: Date;
+  allowed: number;
+  refused: number;
+  refusedByCode: Record<string, number>;
+}
+
+/** Asks for the report; the API refuses callers without the realm role `admin`. */
+export function showReport(token: TokenSource, signal?: AbortSignal): Promise<Report> {
+  return getJSON(token, '/api/admin/reports', parseReport, signal);
+}
+
+function parseReport(body: unknown): Report {
+  const report = record(body, 'report');
+  return {
+    generatedBy: text(report, 'generated_by'),
+    generatedAt: new Date(text(report, 'generated_at')),
+    since: new Date(text(report, 'since')),
+    allowed: number(report, 'allowed'),
+    refused: number(report, 'refused'),
+    refusedByCode: dictionary(record(report.refused_by_code ?? {}, '"refused_by_code"'), number),
+  };
+}

@@ -1,0 +1,29 @@
+import Keycloak from 'keycloak-js';
+import type { Settings } from '../environment';
+import type { SessionTimes } from './state';
+
+/** What the session needs of keycloak-js; tests put a fake in its place. */
+export type KeycloakClient = Pick<
+  Keycloak,
+  | 'init' | 'login' | 'logout' | 'updateToken' | 'clearToken'
+  | 'didInitialize' | 'loginRequired' | 'onAuthLogout' | 'onAuthRefreshSuccess'
+  | 'token' | 'tokenParsed' | 'refreshToken' | 'refreshTokenParsed' | 'timeSkew'
+>;
+
+/** keycloak-js for the realm and the public client of the settings. It holds the tokens, in memory only. */
+export function createKeycloak({ keycloakURL, realm, clientID }: Settings): KeycloakClient {
+  return new Keycloak({ url: keycloakURL, realm, clientId: clientID });
+}
+
+/** Reads the session's times out of the tokens and moves them to this browser's clock. */
+export function sessionTimes({ tokenParsed, refreshTokenParsed, timeSkew }: KeycloakClient): SessionTimes {
+  const local = (seconds: number) => (seconds + (timeSkew ?? 0)) * 1000;
+  const signedInAt = tokenParsed?.auth_time;
+  const idleEndsAt = refreshTokenParsed?.exp;
+  return {
+    issuedAt: local(tokenParsed?.iat ?? 0),
+    expiresAt: local(tokenParsed?.exp ?? 0),
+    ...(signedInAt !== undefined && { signedInAt: local(signedInAt) }),
+    ...(idleEndsAt !== undefined && { idleEndsAt: local(idleEndsAt) }),
+  };
+}

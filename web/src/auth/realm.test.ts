@@ -1,0 +1,56 @@
+import { http, HttpResponse } from 'msw';
+import { describe, expect, it } from 'vitest';
+import { settings } from '../test/fakeKeycloak';
+import { discoveryURL, server } from '../test/server';
+import { explain, probeRealm } from './realm';
+
+describe('probeRealm', () => {
+  it('tells a Keycloak that does not answer', async () => {
+    server.use(http.get(discoveryURL, () => HttpResponse.error()));
+    expect(await probeRealm(settings)).toEqual({ kind: 'unreachable' });
+  });
+
+  it('tells a Keycloak that is still starting', async () => {
+    server.use(http.get(discoveryURL, () => new HttpResponse(null, { status: 503 })));
+    expect(await probeRealm(settings)).toEqual({ kind: 'unreachable', status: 503 });
+  });
+
+  it('tells a realm that does not exist', async () => {
+    server.use(http.get(discoveryURL, () => HttpResponse.json({ error: 'Realm does not exist' }, { status: 404 })));
+    expect(await probeRealm(settings)).toEqual({ kind: 'realmMissing' });
+  });
+
+  it('tells a realm that does not exist from an answer that no page may read, as Keycloak gives it', async () => {
+    server.use(http.get(discoveryURL, ({ request }) => (request.mode === 'no-cors' ? new HttpResponse(null, { status: 404 }) : HttpResponse.error())));
+    expect(await probeRealm(settings)).toEqual({ kind: 'realmMissing' });
+  });
+
+  it('finds a realm, whether or not the address ends in a slash', async () => {
+    expect(await probeRealm({ ...settings, keycloakURL: 'http://localhost:8080/' })).toBeUndefined();
+  });
+});
+
+describe('explain', () => {
+  function tokenEndpointSaid(status: number, body: object): Error {
+    return Object.assign(new Error('Server responded with an invalid status.'), { response: Response.json(body, { status }) });
+  }
+
+  it('reads an unreadable answer of a living Keycloak as a missing web origin', async () => {
+    expect(await explain(new TypeError('Failed to fetch'), settings)).toEqual({ kind: 'webOrigin' });
+  });
+
+  it('reads an unreadable answer of a dead Keycloak as that', async () => {
+    server.use(http.get(discoveryURL, () => HttpResponse.error()));
+    expect(await explain(new TypeError('Failed to fetch'), settings)).toEqual({ kind: 'unreachable' });
+  });
+
+  it.each([
+    ['a refused origin', tokenEndpointSaid(403, { error: 'Invalid origin' }), { kind: 'webOrigin' }],
+    ['a spent code', tokenEndpointSaid(400, { error: 'invalid_grant', error_description: 'Code not valid' }), { kind: 'refused', error: 'invalid_grant', description: 'Code not valid' }],
+    ['an ailing Keycloak', tokenEndpointSaid(502, {}), { kind: 'unreachable', status: 502 }],
+    ['an error in the address', { error: 'access_denied' }, { kind: 'refused', error: 'access_denied' }],
+    ['a wrong nonce', new Error('Invalid nonce.'), { kind: 'unexpected', message: 'Invalid nonce.' }],
+  ])('tells %s', async (_, thrown, failure) => {
+    expect(await explain(thrown, settings)).toEqual(failure);
+  });
+});

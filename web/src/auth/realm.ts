@@ -1,0 +1,42 @@
+import { optionalText, record } from '../parse';
+import type { Settings } from '../environment';
+import type { Failure } from './state';
+
+const patience = 8_000;
+
+/** Asks the realm whether it is there, before the browser is sent to a dead address. Undefined means that it is. */
+export async function probeRealm({ keycloakURL, realm }: Settings): Promise<Failure | undefined> {
+  const url = `${keycloakURL.replace(/\/+$/, '')}/realms/${encodeURIComponent(realm)}/.well-known/openid-configuration`;
+  const ask = (mode: RequestMode) => fetch(url, { mode, credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(patience) });
+  try {
+    const { ok, status } = await ask('cors');
+    if (ok) return undefined;
+    return status === 404 ? { kind: 'realmMissing' } : { kind: 'unreachable', status };
+  } catch (thrown) {
+    // Keycloak lets every origin read a realm's discovery, but nobody its 404: an answer that can only be had unread is one.
+    const unread = thrown instanceof TypeError && (await ask('no-cors').then(() => true, () => false));
+    return { kind: unread ? 'realmMissing' : 'unreachable' };
+  }
+}
+
+/**
+ * Says what made the login fail. keycloak-js throws Keycloak's `error` as it came back, or an error that holds the token
+ * endpoint's response, or fetch's own TypeError: then Keycloak is away, or it does not know this origin and hides its answer.
+ */
+export async function explain(thrown: unknown, settings: Settings): Promise<Failure> {
+  if (thrown instanceof TypeError) return (await probeRealm(settings)) ?? { kind: 'webOrigin' };
+  if (thrown instanceof Error && 'response' in thrown && thrown.response instanceof Response) {
+    if (thrown.response.status >= 500) return { kind: 'unreachable', status: thrown.response.status };
+    return refusal(await thrown.response.json().catch(() => undefined)) ?? { kind: 'unexpected', message: `Keycloak answered with ${thrown.response.status}` };
+  }
+  return refusal(thrown) ?? { kind: 'unexpected', message: thrown instanceof Error ? thrown.message : String(thrown) };
+}
+
+function refusal(answer: unknown): Failure | undefined {
+  if (typeof answer !== 'object' || answer === null || answer instanceof Error) return undefined;
+  const fields = record(answer, 'answer');
+  const error = optionalText(fields, 'error');
+  const description = optionalText(fields, 'error_description');
+  if (error === 'Invalid origin') return { kind: 'webOrigin' };
+  return error === undefined ? undefined : { kind: 'refused', error, ...(description !== undefined && { description }) };
+}

@@ -1,0 +1,75 @@
+import { vi } from 'vitest';
+import type { KeycloakClient } from '../auth/keycloak';
+import type { Settings } from '../environment';
+
+export const settings: Settings = {
+  issuer: 'http://localhost:8080/realms/demo',
+  keycloakURL: 'http://localhost:8080',
+  realm: 'demo',
+  clientID: 'demo',
+  publicURL: 'http://localhost:8000',
+};
+
+/** The address that Keycloak sends the browser back to. */
+export const callbackHash = '#state=s1&session_state=x&code=c1';
+
+/** keycloak-js as the session sees it: tokens by this computer's clock, and a Keycloak that a test can take away. */
+export class FakeKeycloak implements KeycloakClient {
+  didInitialize = false;
+  loginRequired = false;
+  timeSkew = 0;
+  token?: string;
+  tokenParsed?: { iat: number; exp: number };
+  refreshToken?: string;
+  refreshTokenParsed?: { exp: number };
+  onAuthLogout?: () => void;
+  onAuthRefreshSuccess?: () => void;
+
+  /** What a refresh meets: an answer, no answer, or the end of the session. */
+  keycloak: 'there' | 'away' | 'silent' | 'session ended' = 'there';
+  refreshes = 0;
+
+  constructor(private readonly lifetime = 300) {}
+
+  init = vi.fn(() => {
+    this.didInitialize = true;
+    this.loginRequired = true;
+    this.issue();
+    return Promise.resolve(true);
+  });
+
+  login = vi.fn(() => Promise.resolve());
+  logout = vi.fn(() => Promise.resolve());
+
+  updateToken = vi.fn(async (minValidity = 5) => {
+    if ((this.tokenParsed?.exp ?? 0) - Date.now() / 1000 >= minValidity) return false;
+    this.refreshes++;
+    await Promise.resolve();
+    if (this.keycloak === 'silent') await new Promise(() => undefined);
+    if (this.keycloak === 'away') throw new TypeError('Failed to fetch');
+    if (this.keycloak === 'session ended') {
+      this.clearToken();
+      throw new Error('400');
+    }
+    this.issue();
+    this.onAuthRefreshSuccess?.();
+    return true;
+  });
+
+  clearToken = vi.fn(() => {
+    delete this.token;
+    delete this.tokenParsed;
+    delete this.refreshToken;
+    delete this.refreshTokenParsed;
+    this.onAuthLogout?.();
+    if (this.loginRequired) void this.login();
+  });
+
+  private issue() {
+    const iat = Math.floor(Date.now() / 1000);
+    this.token = `token-${this.refreshes}`;
+    this.tokenParsed = { iat, exp: iat + this.lifetime };
+    this.refreshToken = 'refresh';
+    this.refreshTokenParsed = { exp: iat + 1800 };
+  }
+}
