@@ -1,0 +1,33 @@
+# Each target says what it does: make help
+.DEFAULT_GOAL := help
+.PHONY: help run build check test keycloak FORCE
+
+help: ## show this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+
+run: build ## build and start the app, and Keycloak beside it when nothing answers at the issuer
+	@scripts/run.sh
+
+build: web/dist/index.html bin/keystead ## leave bin/keystead: one static binary with the app inside
+
+check: ## the quick part of the tests: no browser, no Keycloak
+	@scripts/test.sh quick
+
+test: ## all tests, in a real browser and against a real Keycloak, too
+	@scripts/test.sh
+
+keycloak: ## start a real Keycloak with the demo realm on :8080, until Ctrl-C
+	@scripts/keycloak.sh
+
+# The rest is files.
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/dist/index.html: web/node_modules/.package-lock.json web/index.html web/vite.config.ts web/tsconfig.json $(shell find web/src web/public -type f)
+	cd web && npm run --silent build
+
+# Go knows best what has changed.
+bin/keystead: FORCE
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/keystead .

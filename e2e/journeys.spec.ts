@@ -1,0 +1,168 @@
+import { createServer, type Server } from 'node:http';
+
+import { app, issuer, listedOrigin, unlistedOrigin, vite } from './support/environment.ts';
+import { read, reporterGrant, rotateKeys, setLifespan, token, userGrant } from './support/keycloak.ts';
+import { expect, fillLogin, signIn, test } from './support/test.ts';
+
+const login = new RegExp(`^${issuer}/protocol/openid-connect/auth`);
+
+test('alice signs in, sees admin, opens the report', async ({ page }) => {
+  await signIn(page, 'alice');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Alice');
+  await expect(page.getByText('admin', { exact: true })).toBeVisible();
+  expect(page.url(), 'no code or state is left in the address').toBe(`${app}/`);
+
+  await page.getByRole('link', { name: 'Reports' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Reports' })).toBeVisible();
+  await expect(page.getByText('a11ce000-0000-4000-8000-000000000001')).toBeVisible();
+});
+
+test('bob opens the report by its address and reads why he is refused', async ({ page }) => {
+  await signIn(page, 'bob', '/admin/reports');
+  await expect(page.getByRole('heading', { level: 1, name: 'Refused' })).toBeVisible();
+  await expect(page.getByText('Requires one of: admin')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Reports' })).toHaveCount(0);
+});
+
+test('a wrong password is told by Keycloak, and a second try works', async ({ page }) => {
+  await page.goto(app);
+  await fillLogin(page, 'alice', 'not-her-password');
+  await expect(page.locator('#input-error-username')).toContainText('Invalid username or password.');
+  await fillLogin(page, 'alice');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Alice');
+});
+
+test('a deep link is kept over the login', async ({ page }) => {
+  await signIn(page, 'bob', '/try?from=mail#answer');
+  await expect(page.getByRole('heading', { level: 1, name: 'Call the API' })).toBeVisible();
+  expect(page.url()).toBe(`${app}/try?from=mail#answer`);
+});
+
+test('after signing out, going back shows the login again', async ({ page }) => {
+  await signIn(page, 'alice');
+  await page.getByRole('link', { name: 'Call the API' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.locator('#kc-login'), 'the realm has ended its session, too').toBeVisible();
+  await page.goBack();
+  await page.waitForURL(login);
+  await expect(page.locator('#kc-login')).toBeVisible();
+  await page.goto(`${app}/try`);
+  await page.waitForURL(login);
+});
+
+test('an access token of a few seconds passes, and calls still work', async ({ page }) => {
+  await setLifespan('demo', 4);
+  try {
+    await signIn(page, 'alice', '/try');
+    const used: string[] = [];
+    page.on('request', (request) => {
+      const authorization = request.headers().authorization;
+      if (request.url() === `${app}/secured` && authorization) used.push(authorization);
+    });
+    for (let call = 0; call < 3; call++) {
+      await page.waitForTimeout(call === 0 ? 0 : 5000);
+      const answered = page.waitForResponse(`${app}/secured`);
+      await page.getByRole('button', { name: 'Call /secured' }).click();
+      expect((await answered).status()).toBe(200);
+    }
+    expect(new Set(used).size, 'each call had a fresh token').toBe(3);
+    for (const header of used) {
+      expect(Number(read(header, 'exp')) - Number(read(header, 'iat'))).toBe(4);
+    }
+  } finally {
+    await setLifespan('demo');
+  }
+});
+
+test('the caller sends a message of her own', async ({ page }) => {
+  await signIn(page, 'alice', '/try');
+  await page.getByRole('textbox', { name: 'Message' }).fill('hello & <goodbye>');
+  await page.getByRole('button', { name: 'Call /protected' }).click();
+  await expect(page.getByRole('region', { name: 'Answer' })).toContainText('hello & <goodbye>Received');
+});
+
+test('a page opened at another loopback name moves to the public address', async ({ page }) => {
+  await page.goto(`${app.replace('localhost', '127.0.0.1')}/try?a=b#c`);
+  await fillLogin(page, 'bob');
+  await expect(page.getByRole('heading', { level: 1, name: 'Call the API' })).toBeVisible();
+  expect(page.url()).toBe(`${app}/try?a=b#c`);
+});
+
+test('login works on the Vite server, which passes API calls on', async ({ page }) => {
+  await signIn(page, 'alice', '/try', vite);
+  expect(page.url()).toBe(`${vite}/try`);
+  const answered = page.waitForResponse(`${vite}/secured`);
+  await page.getByRole('button', { name: 'Call /secured' }).click();
+  expect((await answered).status()).toBe(200);
+});
+
+test.describe('a page of another origin', () => {
+  const servers: Server[] = [];
+  test.beforeAll(async () => {
+    for (const origin of [listedOrigin, unlistedOrigin]) {
+      const server = createServer((_, res) => res.setHeader('Content-Type', 'text/html').end('<title>another app</title>'));
+      await new Promise<void>((resolve) => server.listen(Number(new URL(origin).port), 'localhost', resolve));
+      servers.push(server);
+    }
+  });
+  test.afterAll(() => servers.forEach((server) => server.close()));
+
+  /** Calls the API from the page, as that origin's own scripts would; a blocked call is an error's name. */
+  const call = ({ url, bearer }: { url: string; bearer: string }) =>
+    fetch(url, { headers: { Authorization: `Bearer ${bearer}` } }).then(
+      async (res) => ({ status: res.status, challenge: res.headers.get('WWW-Authenticate'), body: (await res.json()) as Record<string, unknown> }),
+      (error: Error) => error.name,
+    );
+
+  test('calls the API from a listed origin, and can read a 401', async ({ page }) => {
+    await page.goto(listedOrigin);
+    const bearer = await token(userGrant('bob'));
+    expect(await page.evaluate(call, { url: `${app}/api/me`, bearer })).toMatchObject({ status: 200, body: { username: 'bob' } });
+    expect(await page.evaluate(call, { url: `${app}/api/me`, bearer: 'rubbish' })).toMatchObject({
+      status: 401,
+      challenge: expect.stringContaining('error="invalid_token"'),
+      body: { code: 'token_malformed' },
+    });
+  });
+
+  test('is blocked from an unlisted origin', async ({ page }) => {
+    await page.goto(unlistedOrigin);
+    const bearer = await token(userGrant('bob'));
+    expect(await page.evaluate(call, { url: `${app}/api/me`, bearer })).toBe('TypeError');
+    expect(await page.evaluate(call, { url: `${app}/api/me`, bearer: 'rubbish' })).toBe('TypeError');
+  });
+});
+
+test('reporter gets a token by client credentials and reads the report, with no browser', async ({ request }) => {
+  const bearer = await token(reporterGrant);
+  const res = await request.get(`${app}/api/admin/reports`, { headers: { Authorization: `Bearer ${bearer}` } });
+  expect(res.status()).toBe(200);
+  expect(await res.json()).toMatchObject({ generated_by: '5e471ce0-0000-4000-8000-000000000003' });
+});
+
+test('Keycloak rotates its keys under a stream of calls, and none fails', async () => {
+  const statuses = new Map<number, number>();
+  const keys = new Set<unknown>();
+  let running = true;
+
+  // Client credentials, because Keycloak's brute-force protection refuses two passwords of one user at a time.
+  async function stream(fresh: boolean): Promise<void> {
+    let bearer = await token(reporterGrant);
+    while (running) {
+      if (fresh) bearer = await token(reporterGrant);
+      keys.add(read(bearer, 'kid', 0));
+      const res = await fetch(`${app}/api/me`, { headers: { Authorization: `Bearer ${bearer}` } });
+      await res.arrayBuffer();
+      statuses.set(res.status, (statuses.get(res.status) ?? 0) + 1);
+      if (!fresh) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+  const streams = [stream(false), stream(false), stream(true), stream(true)];
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await rotateKeys();
+  await expect.poll(() => keys.size, 'tokens of the new key are among the calls').toBe(2);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  running = false;
+  await Promise.all(streams);
+  expect([...statuses.keys()]).toEqual([200]);
+});

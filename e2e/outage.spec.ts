@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+
+import { app, binary, issuer, keycloakPID, lateApp, settings } from './support/environment.ts';
+import { token, userGrant } from './support/keycloak.ts';
+import { expect, signIn, test } from './support/test.ts';
+
+// Ends the run's Keycloak, so the tests here come last and in this order.
+test.describe.configure({ mode: 'serial' });
+
+const answers = (url: string) => fetch(url).then((res) => res.status, () => 0);
+
+test('Keycloak is stopped, and the app keeps serving signed-in calls', async ({ page }) => {
+  const bearer = await token(userGrant('bob'));
+  await signIn(page, 'alice', '/try');
+  process.kill(keycloakPID, 'SIGTERM');
+  await expect.poll(() => answers(issuer), { timeout: 30_000 }).toBe(0);
+
+  for (let call = 0; call < 3; call++) {
+    const answered = page.waitForResponse(`${app}/secured`);
+    await page.getByRole('button', { name: 'Call /secured' }).click();
+    expect((await answered).status()).toBe(200);
+  }
+  const res = await fetch(`${app}/api/me`, { headers: { Authorization: `Bearer ${bearer}` } });
+  expect(res.status).toBe(200);
+});
+
+test('a page opened while Keycloak is away explains that, and tries again', async ({ page }) => {
+  await page.goto(app);
+  await expect(page.getByText(`Keycloak did not answer at`)).toBeVisible();
+  await expect(page.getByText(new URL(issuer).origin).first()).toBeVisible();
+  const again = page.waitForRequest((request) => request.url().startsWith(issuer));
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await again;
+});
+
+test.describe('an app started while Keycloak is away', () => {
+  let late: ChildProcess;
+  test.beforeAll(() => {
+    late = spawn(binary, ['serve'], { env: settings(lateApp), stdio: 'ignore' });
+  });
+  test.afterAll(() => late.kill());
+
+  test('lives, serves the page, and gives no verdict on tokens', async () => {
+    await expect.poll(() => answers(`${lateApp}/health`)).toBe(200);
+    expect(await answers(lateApp)).toBe(200);
+    await expect.poll(() => answers(`${lateApp}/readyz`)).toBe(503);
+    const res = await fetch(`${lateApp}/api/me`, { headers: { Authorization: `Bearer ${process.env.KEYSTEAD_E2E_EXPIRED_TOKEN}` } });
+    expect(res.status).toBe(503);
+    expect(Number(res.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect(await res.json()).toMatchObject({ code: 'keys_unavailable' });
+  });
+});

@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# Runs the tests, stage by stage, and prints how long each took.
+#
+#   scripts/test.sh          everything: make test
+#   scripts/test.sh quick    what needs no browser and no Keycloak: make check
+#
+# What is missing on this machine is skipped, loudly and by name; with CI=true it is a failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+quick=false
+[ "${1:-}" != quick ] || quick=true
+work=$(mktemp -d)
+skipped=()
+times=()
+keycloak_pid=
+
+finish() {
+  status=$?
+  [ -z "$keycloak_pid" ] || kill -TERM "$keycloak_pid" 2>/dev/null || true
+  printf '\n%s\n' "Minutes of each stage:"
+  [ ${#times[@]} = 0 ] || printf '  %s\n' "${times[@]}"
+  if [ ${#skipped[@]} != 0 ]; then
+    printf '\nSKIPPED, because this machine lacks something:\n'
+    printf '  %s\n' "${skipped[@]}"
+    [ "${CI:-}" != true ] || status=1
+  fi
+  [ $status = 0 ] && printf '\nAll is well.\n' || printf '\nSomething failed, see above. Logs of this run: %s\n' "$work"
+  [ $status != 0 ] || rm -rf "$work"
+  exit $status
+}
+trap finish EXIT
+
+# stage NAME COMMAND…: runs the command and notes the time it took.
+stage() {
+  local name=$1 start=$SECONDS
+  shift
+  printf '\n==> %s\n' "$name"
+  "$@"
+  times+=("$(awk "BEGIN { printf \"%5.1f\", ($SECONDS - $start) / 60 }")  $name")
+}
+
+# have COMMAND WHAT HOW: is the command there? If not, WHAT is skipped, and HOW tells how to get it.
+have() {
+  command -v "$1" >/dev/null && return
+  skipped+=("$2: there is no $1. $3")
+  printf '\n!!! SKIPPED %s: there is no %s. %s\n' "$2" "$1" "$3"
+  return 1
+}
+
+free_ports() {
+  node -e '
+    const servers = Array.from({ length: +process.argv[1] }, () => require("net").createServer().listen(0, "localhost"));
+    Promise.all(servers.map((s) => new Promise((done) => s.on("listening", done)))).then(() => {
+      console.log(servers.map((s) => s.address().port).join(" "));
+      servers.forEach((s) => s.close());
+    });' "$1"
+}
+
+web_install() { (cd web && npm ci --no-audit --no-fund --loglevel=error); }
+web_check() { (cd web && npm run --silent typecheck && npm run --silent lint && npm test --silent); }
+web_build() { (cd web && npm run --silent build); }
+
+go_check() {
+  local unformatted
+  unformatted=$(git ls-files --cached --others --exclude-standard '*.go' | xargs gofmt -l)
+  [ -z "$unformatted" ] || { echo "gofmt would change: $unformatted"; return 1; }
+  go vet ./...
+  go run $staticcheck ./...
+}
+go_test() { go test "$@" ./...; }
+
+# keycloak_start runs beside the other stages: it takes half a minute.
+keycloak_start() {
+  scripts/keycloak.sh --background --port "$keycloak_port" --work "$work" --with-pid $$ >"$work/keycloak.pid" 2>"$work/keycloak.out" &
+  keycloak_starting=$!
+}
+keycloak_wait() {
+  wait "$keycloak_starting" || { cat "$work/keycloak.out"; return 1; }
+  keycloak_pid=$(cat "$work/keycloak.pid")
+  KEYSTEAD_E2E_KEYCLOAK_PID=$keycloak_pid
+  export KEYSTEAD_E2E_KEYCLOAK_PID
+  grep ready "$work/keycloak.out"
+}
+
+journeys() {
+  (cd e2e && npm ci --no-audit --no-fund --loglevel=error && npm run --silent typecheck && npm test --silent)
+}
+
+# can_journey: are a browser, Java and Maven at hand?
+can_journey() {
+  local browser=${CHROMIUM_PATH:-chromium}
+  have "$browser" "the browser journeys" "Debian: sudo apt install chromium; elsewhere set CHROMIUM_PATH to a Chromium or Chrome." || return 1
+  scripts/keycloak.sh --fetch-only 2>"$work/keycloak.out" && return
+  cat "$work/keycloak.out"
+  skipped+=("the browser journeys: $(head -n 1 "$work/keycloak.out")")
+  return 1
+}
+
+with_keycloak=false
+if ! $quick && can_journey; then
+  with_keycloak=true
+  read -r app_port vite_port keycloak_port listed unlisted late <<<"$(free_ports 6)"
+  export KEYSTEAD_APP_URL=http://localhost:$app_port KEYSTEAD_VITE_URL=http://localhost:$vite_port
+  export KEYSTEAD_ISSUER=http://localhost:$keycloak_port/realms/demo
+  export KEYSTEAD_E2E_LISTED_ORIGIN=http://localhost:$listed KEYSTEAD_E2E_UNLISTED_ORIGIN=http://localhost:$unlisted
+  export KEYSTEAD_E2E_LATE_APP_URL=http://localhost:$late
+  keycloak_start
+fi
+
+stage "web: packages" web_install
+stage "web: types, lint, unit tests" web_check
+stage "go: format, vet, staticcheck" go_check
+if have gcc "the race detector of the Go tests" "It needs a C compiler. Debian: sudo apt install gcc; macOS: xcode-select --install."; then
+  stage "go: tests with the race detector" go_test -race
+else
+  stage "go: tests" go_test
+fi
+$quick && exit
+
+stage "web: build" web_build
+stage "go: build" make --no-print-directory bin/keystead
+if $with_keycloak; then
+  stage "keycloak: the rest of its start" keycloak_wait
+  stage "journeys: a browser, the binary and Keycloak" journeys
+fi
