@@ -29,7 +29,7 @@ type Settings struct {
 	ClientID           string `name:"client-id" placeholder:"ID" help:"The public client that the single-page app signs in with. Required."`
 	Audience           string `placeholder:"LIST" help:"Comma list; a token must be meant for one of these audiences. Required."`
 	CORSOrigins        string `name:"cors-origins" placeholder:"LIST" help:"Comma list of origins, such as https://app.example.com, whose pages may call the API from a browser."`
-	WebDir             string `name:"web-dir" placeholder:"DIR" help:"Serve the built app in this folder instead of the one inside the binary."`
+	WebDir             string `name:"web-dir" placeholder:"DIR" help:"Serve the built app in this folder instead of the one inside the binary. It is read at the start: restart after a build."`
 	LogLevel           string `name:"log-level" default:"info" help:"One of debug, info, warn, error."`
 	LogFormat          string `name:"log-format" placeholder:"FORMAT" help:"One of text, json. Default: text on a terminal, json otherwise."`
 }
