@@ -52,18 +52,26 @@ func (s *server) logRequests(next http.Handler) http.Handler {
 				slog.String("path", r.URL.Path),
 				slog.String("route", chi.RouteContext(r.Context()).RoutePattern()),
 				slog.Int("status", ww.Status()),
-				slog.Duration("duration", time.Since(start)),
+				slog.Float64("duration_ms", float64(time.Since(start).Microseconds())/1000),
 				slog.String("remote", r.RemoteAddr),
 			}, notes...)
-			s.log.LogAttrs(r.Context(), levelOf(ww.Status()), "request", attrs...)
+			s.log.LogAttrs(r.Context(), levelOf(r, ww.Status()), "request", attrs...)
 		}()
 		next.ServeHTTP(ww, r)
 	})
 }
 
-func levelOf(status int) slog.Level {
-	if status >= http.StatusInternalServerError {
+// levelOf keeps probes that find all well out of the usual log: they come every few seconds.
+func levelOf(r *http.Request, status int) slog.Level {
+	probe := r.URL.Path == "/health" || r.URL.Path == "/readyz"
+	switch {
+	case status == http.StatusServiceUnavailable:
+		return slog.LevelWarn // the realm's failure, not ours
+	case status >= http.StatusInternalServerError:
 		return slog.LevelError
+	case probe:
+		return slog.LevelDebug
+	default:
+		return slog.LevelInfo
 	}
-	return slog.LevelInfo
 }

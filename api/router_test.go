@@ -363,6 +363,10 @@ func TestLogNamesTheReasonAndNoSecret(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	bob := realm.Token("bob", "user")
+	call(h, "GET", "/health", "")
+	if out.String() != "" {
+		t.Errorf("a probe is logged: %s", out.String())
+	}
 	call(h, "GET", "/api/admin/reports?code=hunter2", bob, "Cookie: session=hunter3", "X-Request-Id: my-id")
 	line := out.String()
 	for _, want := range []string{`"request_id":"my-id"`, `"code":"role_missing"`, `"status":403`, `"subject":"id-of-bob"`, `"client":"demo"`, `"route":"/api/admin/reports"`} {

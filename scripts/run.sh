@@ -28,8 +28,7 @@ stop() {
   wait
 }
 trap stop EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'exit 0' INT TERM # asked for, so no failure
 
 if ! answers "$issuer"; then
   if [[ ! $issuer =~ ^http://localhost:([0-9]+)/realms/demo$ ]]; then
@@ -46,7 +45,7 @@ fi
 bin/keystead serve &
 server=$!
 pids+=("$server")
-until answers "$app/readyz"; do
+until answers "$app/health"; do
   kill -0 "$server" 2>/dev/null || exit 1 # it has said why
   sleep 0.1
 done
