@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 
-import { app, issuer, listedOrigin, unlistedOrigin, vite } from './support/environment.ts';
+import { app, insecureApp, issuer, listedOrigin, unlistedOrigin, vite } from './support/environment.ts';
 import { read, reporterGrant, rotateKeys, setLifespan, token, userGrant } from './support/keycloak.ts';
 import { expect, fillLogin, signIn, test } from './support/test.ts';
 
@@ -74,6 +74,26 @@ test('an access token of a few seconds passes, and calls still work', async ({ p
   }
 });
 
+test('two tabs of one session refresh side by side', async ({ context, page }) => {
+  await setLifespan('demo', 4);
+  try {
+    await signIn(page, 'alice', '/try');
+    const second = await context.newPage();
+    await second.goto(`${app}/try`);
+    for (let round = 0; round < 3; round++) {
+      await page.waitForTimeout(round === 0 ? 0 : 4500);
+      const statuses = [page, second].map(async (tab) => {
+        const answered = tab.waitForResponse(`${app}/secured`);
+        await tab.getByRole('button', { name: 'Call /secured' }).click();
+        return (await answered).status();
+      });
+      expect(await Promise.all(statuses)).toEqual([200, 200]);
+    }
+  } finally {
+    await setLifespan('demo');
+  }
+});
+
 test('the caller sends a message of her own', async ({ page }) => {
   await signIn(page, 'alice', '/try');
   await page.getByRole('textbox', { name: 'Message' }).fill('hello & <goodbye>');
@@ -86,6 +106,12 @@ test('a page opened at another loopback name moves to the public address', async
   await fillLogin(page, 'bob');
   await expect(page.getByRole('heading', { level: 1, name: 'Call the API' })).toBeVisible();
   expect(page.url()).toBe(`${app}/try?a=b#c`);
+});
+
+test('a page over plain http on a name that is not loopback says why nobody can sign in', async ({ page }) => {
+  await page.goto(insecureApp);
+  await expect(page.getByRole('heading', { level: 1, name: 'This address is not secure enough to sign in' })).toBeVisible();
+  await expect(page.getByRole('link', { name: app })).toBeVisible();
 });
 
 test('login works on the Vite server, which passes API calls on', async ({ page }) => {

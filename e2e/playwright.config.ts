@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 
 import { defineConfig } from '@playwright/test';
 
-import { app, binary, settings, vite } from './support/environment.ts';
+import { app, binary, insecureApp, settings, vite } from './support/environment.ts';
 
 // CHROMIUM_PATH, else Debian's chromium, else the browser that Playwright itself has installed.
 const executablePath = process.env.CHROMIUM_PATH ?? ['/usr/bin/chromium'].find((path) => existsSync(path));
@@ -17,7 +17,10 @@ export default defineConfig({
     trace: 'retain-on-failure',
     launchOptions: {
       ...(executablePath ? { executablePath } : {}),
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      args: [
+        `--host-resolver-rules=MAP ${new URL(insecureApp).hostname} 127.0.0.1`,
+        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      ],
     },
   },
   projects: [

@@ -2,6 +2,8 @@
 
 /** The app under test, as browsers reach it. */
 export const app = need('KEYSTEAD_APP_URL');
+/** The same app under a name that is not loopback, over plain http; the browser is told where that is. */
+export const insecureApp = app.replace('localhost', 'keystead.example');
 /** Where a second app may be started. */
 export const lateApp = need('KEYSTEAD_E2E_LATE_APP_URL');
 /** The Vite server of `npm run dev`, in front of the same app. */

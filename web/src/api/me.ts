@@ -5,6 +5,7 @@ import { getJSON, type TokenSource } from './client';
 export interface Me {
   sub: string;
   name: string; // the friendliest name at hand
+  fullName?: string;
   username?: string;
   email?: string;
   roles: string[];
@@ -22,11 +23,13 @@ export function showMe(token: TokenSource, signal?: AbortSignal): Promise<Me> {
 export function parseMe(body: unknown): Me {
   const me = record(body, 'me');
   const sub = text(me, 'sub');
+  const fullName = optionalText(me, 'name');
   const username = optionalText(me, 'username');
   const email = optionalText(me, 'email');
   return {
     sub,
-    name: optionalText(me, 'given_name') ?? optionalText(me, 'name') ?? username ?? sub,
+    name: optionalText(me, 'given_name') ?? fullName ?? username ?? sub,
+    ...(fullName !== undefined && { fullName }),
     ...(username !== undefined && { username }),
     ...(email !== undefined && { email }),
     roles: texts(me, 'roles'),

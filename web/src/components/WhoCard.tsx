@@ -12,7 +12,7 @@ export function WhoCard({ me }: WhoCardProps) {
       <h2>Who you are</h2>
       {me === undefined
         ? <p className="skeleton">Asking the API …</p>
-        : <Facts of={[['Username', me.username], ['E-mail', me.email], ['Groups', me.groups.length > 0 && me.groups.join(', ')], ['Subject', <code>{me.sub}</code>]]} />}
+        : <Facts of={[['Name', me.fullName], ['Username', me.username], ['E-mail', me.email], ['Groups', me.groups.length > 0 && me.groups.join(', ')], ['Subject', <code>{me.sub}</code>]]} />}
     </section>
   );
 }
