@@ -25,7 +25,7 @@ const (
 	maxAnswerBytes = 1 << 20
 	minRSABits     = 2048 // RFC 7518 §3.3
 	firstBackoff   = time.Second
-	maxBackoff     = 30 * time.Second
+	maxBackoff     = 10 * time.Second
 )
 
 // KeysConfig says whose keys to keep, and how to reach them.
@@ -87,7 +87,7 @@ func sameHostOnly(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// Run fetches the keys now and then every Refresh, or sooner after a failure (1 s doubling to 30 s,
+// Run fetches the keys now and then every Refresh, or sooner after a failure (1 s doubling to 10 s,
 // with jitter), until ctx ends.
 func (k *Keys) Run(ctx context.Context) {
 	backoff := firstBackoff
