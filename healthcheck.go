@@ -16,6 +16,9 @@ type healthcheckCommand struct {
 
 // Run fails unless GET /health is answered with 200.
 func (c *healthcheckCommand) Run(env *environment) error {
+	if err := env.sources.Err(); err != nil {
+		return err
+	}
 	host, port, err := net.SplitHostPort(c.Addr)
 	if err != nil {
 		return fmt.Errorf("KEYSTEAD_ADDR (--addr) must be HOST:PORT, got %q", c.Addr)

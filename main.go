@@ -17,6 +17,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // so that a second signal ends the process at once
 	err := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
@@ -44,10 +45,7 @@ type environment struct {
 var errShown = errors.New("help was shown")
 
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) (err error) {
-	sources, err := config.NewSources(environ, ".env")
-	if err != nil {
-		return err
-	}
+	sources := config.NewSources(environ, ".env")
 	defer func() {
 		if cause := recover(); cause == errShown {
 			err = nil

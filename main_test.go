@@ -126,7 +126,7 @@ func TestServeWarns(t *testing.T) {
 	var stderr output
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := run(ctx, []string{"serve", "--addr=127.0.0.1:0", "--public-url=http://app.example.com", "--issuer=" + realm.URL(), "--client-id=demo", "--audience=a"},
+	err := run(ctx, []string{"serve", "--addr=127.0.0.1:" + freePort(t), "--public-url=http://app.example.com", "--issuer=" + realm.URL(), "--client-id=demo", "--audience=a"},
 		[]string{"KEYSTEAD_AUDIENCES=b"}, &output{}, &stderr)
 	if err != nil {
 		t.Fatal(err)

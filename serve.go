@@ -21,6 +21,8 @@ import (
 
 const (
 	headerTimeout = 10 * time.Second
+	readTimeout   = 30 * time.Second // headers and body: who sends slower holds a connection for nothing
+	writeTimeout  = time.Minute
 	idleTimeout   = 2 * time.Minute
 	shutdownGrace = 10 * time.Second
 )
@@ -129,6 +131,8 @@ func serve(ctx context.Context, handler http.Handler, listeners []net.Listener, 
 	srv := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
@@ -144,7 +148,11 @@ func serve(ctx context.Context, handler http.Handler, listeners []net.Listener, 
 	log.Info("stopping: open requests finish, new ones are not taken")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
-	return srv.Shutdown(grace)
+	if err := srv.Shutdown(grace); err != nil {
+		log.Warn("some requests did not finish in time and were cut off", "waited", shutdownGrace.String())
+		return srv.Close()
+	}
+	return nil
 }
 
 func newLogger(w io.Writer, cfg config.Config) *slog.Logger {

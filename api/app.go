@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
-	"path"
 	"strings"
 	"time"
 )
@@ -86,7 +85,7 @@ func (a *app) showAsset(w http.ResponseWriter, r *http.Request) error {
 
 // has reports whether the app has a file of that name. Folders and hidden files do not count.
 func (a *app) has(name string) bool {
-	if strings.HasPrefix(path.Base(name), ".") {
+	if strings.HasPrefix(name, ".") || strings.Contains(name, "/.") {
 		return false
 	}
 	info, err := fs.Stat(a.files, name)

@@ -59,6 +59,7 @@ func TestFiles(t *testing.T) {
 		{"/assets/app-1a2b.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"},
 		{"/favicon.svg", "image/svg+xml", "no-cache"},
 		{"/index.html", "text/html; charset=utf-8", "no-cache"},
+		{"/.git/config", "text/html; charset=utf-8", "no-cache"},
 		{"/.gitkeep", "text/html; charset=utf-8", "no-cache"},
 		{"/..%2f..%2fetc%2fpasswd", "text/html; charset=utf-8", "no-cache"},
 	}

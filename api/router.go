@@ -68,7 +68,7 @@ func NewHandler(o Options) (http.Handler, error) {
 	}
 	r.Get("/assets/*", s.open(s.app.showAsset))
 	r.Get("/*", s.open(s.app.showPage))
-	r.MethodNotAllowed(s.open(methodNotAllowed))
+	r.MethodNotAllowed(s.refuseMethod)
 	return r, nil
 }
 
@@ -137,6 +137,16 @@ const unknownPattern = "/api/*"
 
 // methods are those that an operation may have; HEAD comes with GET.
 var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+// refuseMethod answers what chi finds no method for, one that it does not know among them. Below
+// /api that needs a token like everything else, so that nobody can probe what exists.
+func (s *server) refuseMethod(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") {
+		s.guard(unknownOperation)(w, r)
+		return
+	}
+	s.open(methodNotAllowed)(w, r)
+}
 
 // unknownOperation answers callers who may know what the API has: 405 where the path exists with
 // other methods, else 404.

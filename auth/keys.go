@@ -100,7 +100,6 @@ func (k *Keys) Run(ctx context.Context) {
 		} else {
 			wait = backoff + rand.N(backoff/2)
 			backoff = min(2*backoff, maxBackoff)
-			k.cfg.Logger.Warn("fetching the realm's keys failed", "error", f.err, "retry_in", wait.Round(100*time.Millisecond))
 		}
 		k.mu.Lock()
 		k.retryAt = time.Now().Add(wait)
@@ -195,6 +194,9 @@ func (k *Keys) startOrJoin(allow func() bool) (f *fetch, joined bool) {
 	k.running = f
 	go func() {
 		keys, err := k.fetch()
+		if err != nil {
+			k.cfg.Logger.Warn("fetching the realm's keys failed; it is tried again", "error", err)
+		}
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		if err == nil {

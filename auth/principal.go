@@ -63,9 +63,5 @@ func rolesIn(raw json.RawMessage) []string {
 	if json.Unmarshal(raw, &access) != nil {
 		return nil
 	}
-	var roles []string
-	if json.Unmarshal(access["roles"], &roles) != nil {
-		return nil
-	}
-	return roles
+	return texts(access["roles"])
 }

@@ -143,8 +143,8 @@ func parseClaims(payload []byte) (claims, error) {
 
 // judge checks the claims of a token whose signature holds.
 func (v *Verifier) judge(head header, c claims) error {
-	if kind := c.text("typ"); kind != "Bearer" && (kind != "" || !head.isRFC9068()) {
-		return &Error{CodeTokenType, fmt.Sprintf("The token is of type %q; this API takes access tokens, whose typ claim is Bearer", kind)}
+	if _, present := c["typ"]; c.text("typ") != "Bearer" && (present || !head.isRFC9068()) {
+		return &Error{CodeTokenType, fmt.Sprintf("The token is of type %q; this API takes access tokens, whose typ claim is Bearer", c.text("typ"))}
 	}
 	if issuer := c.text("iss"); issuer != v.cfg.Issuer {
 		return &Error{CodeTokenIssuer, fmt.Sprintf("Issuer %s is not %s%s", cmp.Or(issuer, "(none)"), v.cfg.Issuer, difference(issuer, v.cfg.Issuer))}
@@ -217,14 +217,23 @@ func (c claims) text(name string) string {
 // list returns a claim that is an array of strings, or one string, which aud may be (RFC 7519
 // §4.1.3). Anything else gives nothing: a claim of a wrong type must never grant.
 func (c claims) list(name string) []string {
-	var many []string
-	if json.Unmarshal(c[name], &many) == nil {
-		return many
-	}
 	if one := c.text(name); one != "" {
 		return []string{one}
 	}
-	return nil
+	return texts(c[name])
+}
+
+// texts reads an array of nothing but strings; of anything else it reads nothing, not even a part.
+func texts(raw json.RawMessage) []string {
+	var items []*string // a null among strings would pass as ""
+	if json.Unmarshal(raw, &items) != nil || slices.Contains(items, nil) {
+		return nil
+	}
+	var list []string
+	for _, item := range items {
+		list = append(list, *item)
+	}
+	return list
 }
 
 // time returns a NumericDate (RFC 7519 §2), which may have a fraction, and whether it is one.

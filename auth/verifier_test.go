@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"strings"
 	"testing"
@@ -75,6 +77,7 @@ func TestRefusals(t *testing.T) {
 		{"payload no object", realm.SignWith(map[string]any{"alg": "RS256", "typ": "JWT", "kid": realm.KeyID()}, []int{1}), auth.ErrTokenMalformed, "payload is not a JSON object"},
 		{"ID token", realm.Sign(alice.With("typ", "ID")), auth.ErrTokenType, `type "ID"`},
 		{"refresh token", realm.Sign(alice.With("typ", "Refresh")), auth.ErrTokenType, `type "Refresh"`},
+		{"typ claim of a wrong type, behind a type that could do without", realm.SignWith(map[string]any{"alg": "RS256", "typ": "at+jwt", "kid": realm.KeyID()}, alice.With("typ", []string{"ID"})), auth.ErrTokenType, `type ""`},
 		{"no typ claim", realm.Sign(alice.With("typ", nil)), auth.ErrTokenType, `type ""`},
 		{"another issuer", realm.Sign(alice.With("iss", "https://evil.example/realms/demo")), auth.ErrTokenIssuer, "Issuer https://evil.example/realms/demo is not"},
 		{"issuer with a slash", realm.Sign(alice.With("iss", realm.URL()+"/")), auth.ErrTokenIssuer, "trailing slash"},
@@ -91,6 +94,7 @@ func TestRefusals(t *testing.T) {
 		{"audience of another", realm.Sign(alice.With("aud", "account")), auth.ErrTokenAudience, "Audience account holds none of keystead-api; add an audience mapper to the client demo"},
 		{"audience that contains ours", realm.Sign(alice.With("aud", "keystead-api-2")), auth.ErrTokenAudience, "none of"},
 		{"no audience", realm.Sign(alice.With("aud", nil)), auth.ErrTokenAudience, "(none)"},
+		{"audience with a null in it", realm.Sign(alice.With("aud", []any{nil, authtest.Audience})), auth.ErrTokenAudience, "(none)"},
 		{"audience an object", realm.Sign(alice.With("aud", map[string]bool{authtest.Audience: true})), auth.ErrTokenAudience, "(none)"},
 	}
 	for _, tt := range tests {
@@ -162,6 +166,7 @@ func TestRolesOfAWrongTypeGrantNothing(t *testing.T) {
 		"roles an object":    map[string]any{"roles": map[string]any{"admin": true}},
 		"roles null":         map[string]any{"roles": nil},
 		"roles with numbers": map[string]any{"roles": []any{"admin", 1}},
+		"roles with a null":  map[string]any{"roles": []any{nil, "admin"}},
 		"roles nested":       map[string]any{"roles": []any{[]string{"admin"}}},
 		"in another case":    map[string]any{"Roles": []string{"admin"}},
 		"access a string":    "admin",
@@ -227,7 +232,11 @@ type outer struct{}
 func hs256(realm *authtest.Issuer, claims authtest.Claims) string {
 	payload, _ := json.Marshal(claims)
 	signed := encode(`{"alg":"HS256","typ":"JWT","kid":"`+realm.KeyID()+`"}`) + "." + encode(string(payload))
-	mac := hmac.New(sha256.New, []byte(realm.KeyID()))
+	der, err := x509.MarshalPKIXPublicKey(realm.PublicKey())
+	if err != nil {
+		panic(err)
+	}
+	mac := hmac.New(sha256.New, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 	mac.Write([]byte(signed))
 	return signed + "." + encode(string(mac.Sum(nil)))
 }

@@ -12,9 +12,11 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Settings are the settings of "keystead serve" as a person writes them. Kong fills them from the
@@ -59,13 +61,13 @@ func Load(s Settings, sources *Sources, terminal bool) (Config, error) {
 	c := Config{
 		Addr:               p.address("addr", s.Addr),
 		InsecureHTTPIssuer: p.boolean("insecure-http-issuer", s.InsecureHTTPIssuer),
-		ClientID:           p.required("client-id", s.ClientID, "the id of the app's public client, such as demo"),
+		ClientID:           p.clientID("client-id", s.ClientID),
 		Audience:           splitList(s.Audience),
 		LogLevel:           p.level("log-level", s.LogLevel),
 		WebDir:             p.webDir("web-dir", s.WebDir),
 	}
 	c.PublicURL = p.publicURL("public-url", s.PublicURL, c.Addr)
-	c.Issuer = p.realmURL("issuer", s.Issuer, c.InsecureHTTPIssuer)
+	c.Issuer = p.issuer("issuer", s.Issuer, c.InsecureHTTPIssuer)
 	c.Realm = path.Base(c.Issuer)
 	c.KeycloakURL = strings.TrimSuffix(c.Issuer, "/realms/"+c.Realm)
 	c.BackchannelURL = c.Issuer
@@ -89,10 +91,7 @@ func Load(s Settings, sources *Sources, terminal bool) (Config, error) {
 type problems struct{ errs []error }
 
 func (p *problems) add(flag, value, want string) {
-	if u, err := url.Parse(value); err == nil && u.User != nil {
-		value = u.Redacted() // a password in a URL is a secret, and this text ends in a log
-	}
-	p.errs = append(p.errs, fmt.Errorf("%s (--%s) must be %s, got %q", EnvName(flag), flag, want, value))
+	p.errs = append(p.errs, fmt.Errorf("%s (--%s) must be %s, got %q", EnvName(flag), flag, want, redact(value)))
 }
 
 func (p *problems) required(flag, value, want string) string {
@@ -100,6 +99,13 @@ func (p *problems) required(flag, value, want string) string {
 		p.errs = append(p.errs, fmt.Errorf("%s (--%s) is not set: give %s", EnvName(flag), flag, want))
 	}
 	return value
+}
+
+func (p *problems) clientID(flag, value string) string {
+	if strings.ContainsFunc(value, unicode.IsSpace) {
+		p.add(flag, value, "a client id without blanks")
+	}
+	return p.required(flag, value, "the id of the app's public client, such as demo")
 }
 
 func (p *problems) boolean(flag string, value toggle) bool {
@@ -123,10 +129,13 @@ func splitList(value string) []string {
 func (p *problems) address(flag, value string) string {
 	_, port, err := net.SplitHostPort(value)
 	if err == nil {
-		_, err = strconv.ParseUint(port, 10, 16)
+		var number uint64
+		if number, err = strconv.ParseUint(port, 10, 16); number == 0 {
+			err = strconv.ErrRange // the system would choose a port, and the public URL would not know it
+		}
 	}
 	if err != nil {
-		p.add(flag, value, "HOST:PORT with a port from 0 to 65535, such as localhost:8000 or :8000")
+		p.add(flag, value, "HOST:PORT with a port from 1 to 65535, such as localhost:8000 or :8000")
 	}
 	return value
 }
@@ -152,28 +161,37 @@ func (p *problems) publicURL(flag, value, addr string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// realmURL checks the URL of a realm: keycloak-js and Keycloak itself build every address from it.
+// realmURL checks the URL of a realm: keycloak-js and Keycloak itself build every address from it,
+// so it must be written as Keycloak writes it.
 func (p *problems) realmURL(flag, value string, insecure bool) string {
 	if value == "" {
 		return ""
 	}
 	u, err := url.Parse(value)
-	if err != nil || !isWeb(u) || u.RawQuery != "" || u.Fragment != "" {
+	switch {
+	case err != nil || !isWeb(u):
 		p.add(flag, value, "an http or https URL, such as https://login.example.com/realms/demo")
-		return ""
-	}
-	realm := path.Base(u.Path)
-	if strings.HasSuffix(u.Path, "/") {
+	case strings.HasSuffix(u.Path, "/"):
 		p.add(flag, value, "the realm's URL without a slash at the end: Keycloak's tokens name it that way")
-		return ""
-	}
-	if path.Base(path.Dir(u.Path)) != "realms" || realm == "." {
-		p.add(flag, value, "a Keycloak realm's URL, which ends in /realms/NAME")
-		return ""
-	}
-	if u.Scheme == "http" && !IsLoopback(u.Hostname()) && !insecure {
+	case !realmPath.MatchString(u.Path) || value != u.Scheme+"://"+u.Host+path.Clean(u.Path):
+		p.add(flag, value, "a Keycloak realm's URL, which ends in /realms/NAME with nothing behind it")
+	case u.Scheme == "http" && !IsLoopback(u.Hostname()) && !insecure:
 		p.errs = append(p.errs, fmt.Errorf("%s (--%s) must be https, got %q: over plain http anybody on the way can replace the realm's keys; if the network between is trusted, set %s=true",
 			EnvName(flag), flag, value, EnvName("insecure-http-issuer")))
+	default:
+		return value
+	}
+	return ""
+}
+
+// realmPath matches the path of a realm's URL; Keycloak may stand below a path of its own.
+var realmPath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)*/realms/[A-Za-z0-9._~-]+$`)
+
+// issuer is realmURL for an address that browsers use, too.
+func (p *problems) issuer(flag, value string, insecure bool) string {
+	value = p.realmURL(flag, value, insecure)
+	if strings.Contains(value, "://[") {
+		p.add(flag, value, "an address that a page's policy can name, which an IPv6 address is not (CSP 3 §2.3.1): use a name, such as localhost")
 		return ""
 	}
 	return value
@@ -232,6 +250,12 @@ func IsLoopback(host string) bool {
 	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return err == nil && addr.IsLoopback()
 }
+
+// userinfo matches a URL up to its host when there is a password in it, or what was meant as one.
+var userinfo = regexp.MustCompile(`^.*:.*@`)
+
+// redact hides a password in a URL: it is a secret, and settings are printed and logged.
+func redact(value string) string { return userinfo.ReplaceAllString(value, "***@") }
 
 func isWeb(u *url.URL) bool {
 	if port := u.Port(); port != "" {

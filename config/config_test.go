@@ -24,10 +24,7 @@ type cli struct {
 // parse reads settings the way the main package does.
 func parse(t *testing.T, env []string, dotenv string, args ...string) (*kong.Context, config.Settings, *config.Sources) {
 	t.Helper()
-	sources, err := config.NewSources(env, dotenv)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sources := config.NewSources(env, dotenv)
 	var c cli
 	ctx, err := kong.Must(&c, kong.Resolvers(sources)).Parse(append([]string{"serve"}, args...))
 	if err != nil {
@@ -60,7 +57,7 @@ func TestRefusals(t *testing.T) {
 		{"issuer with a slash at the end", "ISSUER=https://login.example.com/realms/demo/", "without a slash at the end"},
 		{"issuer that is no realm", "ISSUER=https://login.example.com/demo", "ends in /realms/NAME"},
 		{"issuer without a realm's name", "ISSUER=https://login.example.com/realms", "ends in /realms/NAME"},
-		{"issuer with a query", "ISSUER=https://login.example.com/realms/demo?a=b", "must be an http or https URL"},
+		{"issuer with a query", "ISSUER=https://login.example.com/realms/demo?a=b", "with nothing behind it"},
 		{"issuer with a port out of range", "ISSUER=https://login.example.com:99999/realms/demo", "must be an http or https URL"},
 		{"plain http issuer", "ISSUER=http://login.example.com/realms/demo", "set KEYSTEAD_INSECURE_HTTP_ISSUER=true"},
 		{"plain http back channel", "BACKCHANNEL_URL=http://keycloak:8080/realms/demo", "KEYSTEAD_BACKCHANNEL_URL (--backchannel-url) must be https"},
@@ -82,7 +79,14 @@ func TestRefusals(t *testing.T) {
 		{"log level", "LOG_LEVEL=loud", `must be debug, info, warn or error, got "loud"`},
 		{"log format", "LOG_FORMAT=xml", `must be text or json, got "xml"`},
 		{"value and file at once", "CLIENT_ID_FILE=testdata/absent", "KEYSTEAD_CLIENT_ID and KEYSTEAD_CLIENT_ID_FILE are both set"},
-		{"password in a URL is not repeated", "ISSUER=https://me:hunter2@login.example.com/realms/demo", `https://me:xxxxx@login.example.com`},
+		{"issuer with an empty query", "ISSUER=https://login.example.com/realms/demo?", "must be"},
+		{"issuer with an empty fragment", "ISSUER=https://login.example.com/realms/demo#", "must be"},
+		{"issuer that climbs", "ISSUER=https://login.example.com/realms/..", "must be"},
+		{"issuer with a doubled slash", "ISSUER=https://login.example.com//realms/demo", "must be"},
+		{"issuer with a blank", "ISSUER=https://login.example.com/realms/a b", "must be"},
+		{"issuer at an IPv6 address", "ISSUER=http://[::1]:8080/realms/demo", "use a name, such as localhost"},
+		{"client id with blanks", "CLIENT_ID= demo ", `without blanks, got " demo "`},
+		{"port that only the system knows", "ADDR=localhost:0", "a port from 1 to 65535"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -91,6 +95,23 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("Load = %v, want an error with %q", err, tt.want)
 			}
 		})
+	}
+}
+
+func TestPasswordsInURLsAreNotRepeated(t *testing.T) {
+	for _, value := range []string{"https://me:hunter2@login.example.com/realms/demo", "https://me:hunter2%zz@login.example.com", "https://me:a/hunter2@login.example.com", "me:hunter2@login.example.com"} {
+		ctx, settings, sources := parse(t, []string{"KEYSTEAD_ISSUER=" + value}, "absent.env")
+		var out strings.Builder
+		if err := config.Print(&out, ctx, sources); err != nil {
+			t.Fatal(err)
+		}
+		_, err := config.Load(settings, sources, false)
+		if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "@login.example.com") {
+			t.Errorf("%s: %v", value, err)
+		}
+		if strings.Contains(out.String(), "hunter2") {
+			t.Errorf("printed: %s", out.String())
+		}
 	}
 }
 
@@ -134,7 +155,8 @@ func TestAccepted(t *testing.T) {
 		want      func(config.Config) bool
 	}{
 		{"plain http on loopback", "ISSUER=http://localhost:8080/realms/demo", func(c config.Config) bool { return c.KeycloakURL == "http://localhost:8080" }},
-		{"plain http on ::1", "ISSUER=http://[::1]:8080/realms/demo", func(c config.Config) bool { return c.KeycloakURL == "http://[::1]:8080" }},
+		{"back channel at ::1", "BACKCHANNEL_URL=http://[::1]:8080/realms/demo", func(c config.Config) bool { return c.BackchannelURL == "http://[::1]:8080/realms/demo" }},
+		{"realm with a dash", "ISSUER=https://login.example.com/realms/my-realm", func(c config.Config) bool { return c.Realm == "my-realm" }},
 		{"Keycloak below a path", "ISSUER=https://example.com/auth/realms/demo", func(c config.Config) bool { return c.KeycloakURL == "https://example.com/auth" && c.Realm == "demo" }},
 		{"loopback address", "ADDR=127.0.0.1:9000", func(c config.Config) bool { return c.PublicURL == "http://localhost:9000" }},
 		{"public URL with a slash", "PUBLIC_URL=https://app.example.com/", func(c config.Config) bool { return c.PublicURL == "https://app.example.com" }},
@@ -213,12 +235,20 @@ func TestUnknownVariables(t *testing.T) {
 	}
 }
 
-func TestBrokenDotenvDoesNotLeak(t *testing.T) {
-	dotenv := filepath.Join(t.TempDir(), ".env")
-	write(t, dotenv, "KEYSTEAD_CLIENT_ID='hunter2\n")
-	_, err := config.NewSources(nil, dotenv)
-	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), dotenv) {
-		t.Errorf("NewSources = %v, want an error that names the file and nothing in it", err)
+func TestDotenvFiles(t *testing.T) {
+	dir := t.TempDir()
+	broken, marked := filepath.Join(dir, "broken"), filepath.Join(dir, "marked")
+	write(t, broken, "KEYSTEAD_CLIENT_ID='hunter2\n")
+	write(t, marked, "\ufeffKEYSTEAD_CLIENT_ID=demo\n")
+
+	if err := config.NewSources(nil, broken).Err(); err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), broken) {
+		t.Errorf("a broken file gave %v, want an error that names the file and nothing in it", err)
+	}
+	if err := config.NewSources(nil, dir).Err(); err == nil || !strings.Contains(err.Error(), "directory") {
+		t.Errorf("a folder gave %v", err)
+	}
+	if _, settings, sources := parse(t, nil, marked); sources.Err() != nil || settings.ClientID != "demo" {
+		t.Errorf("behind a byte order mark: %q, %v", settings.ClientID, sources.Err())
 	}
 }
 

@@ -13,7 +13,8 @@ import (
 func Print(w io.Writer, ctx *kong.Context, sources *Sources) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, flag := range Flags(ctx) {
-		fmt.Fprintf(table, "%s\t%v\t%s\n", EnvName(flag.Name), ctx.FlagValue(flag), sources.Origin(ctx, flag))
+		value := redact(fmt.Sprint(ctx.FlagValue(flag)))
+		fmt.Fprintf(table, "%s\t%s\t%s\n", EnvName(flag.Name), value, sources.Origin(ctx, flag))
 	}
 	return table.Flush()
 }

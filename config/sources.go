@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -31,24 +32,35 @@ type layer struct {
 	vars map[string]string
 }
 
-// NewSources reads environ, in the form of os.Environ, and the .env file at path, which may be absent.
-func NewSources(environ []string, path string) (*Sources, error) {
+// NewSources reads environ, in the form of os.Environ, and the .env file at path, which may be
+// absent. What is wrong with the file is told by Err.
+func NewSources(environ []string, path string) *Sources {
 	env := map[string]string{}
 	for _, pair := range environ {
 		if name, value, ok := strings.Cut(pair, "="); ok {
 			env[name] = value
 		}
 	}
-	dotenv, err := godotenv.Read(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		// The parser quotes the text that it stumbled over, which may be a secret.
-		return nil, fmt.Errorf("%s cannot be read: each line must have the form NAME=value, with quotes closed", path)
+	s := &Sources{layers: []layer{{"environment", env}}, origins: map[string]string{}}
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s
+	case err != nil:
+		s.errs = append(s.errs, fmt.Errorf("the settings in %s cannot be read: %w", path, err))
+		return s
 	}
-	return &Sources{
-		layers:  []layer{{"environment", env}, {path, dotenv}},
-		origins: map[string]string{},
-	}, nil
+	dotenv, err := godotenv.UnmarshalBytes(bytes.TrimPrefix(text, []byte("\ufeff"))) // some editors begin files with a byte order mark
+	if err != nil {
+		// The parser quotes the text that it stumbled over, which may be a secret.
+		s.errs = append(s.errs, fmt.Errorf("the settings in %s cannot be read: each line must have the form NAME=value, with quotes closed", path))
+	}
+	s.layers = append(s.layers, layer{path, dotenv})
+	return s
 }
+
+// Err returns all that was wrong with the places themselves, once kong has asked for the settings.
+func (s *Sources) Err() error { return errors.Join(s.errs...) }
 
 // EnvName returns the variable that belongs to a flag: "public-url" has KEYSTEAD_PUBLIC_URL.
 func EnvName(flag string) string {
@@ -59,7 +71,7 @@ func EnvName(flag string) string {
 func (s *Sources) Validate(*kong.Application) error { return nil }
 
 // Resolve is part of kong.Resolver: kong asks it for each flag that the command line left out.
-// It never fails: what is wrong is kept for Load, which reports all mistakes together.
+// It never fails: what is wrong is kept for Err, so that all mistakes are reported together.
 func (s *Sources) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	name := EnvName(flag.Name)
 	for _, layer := range s.layers {

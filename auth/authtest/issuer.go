@@ -138,10 +138,7 @@ func (i *Issuer) Token(username string, roles ...string) string {
 // Sign returns a token with these claims, signed with the newest key.
 func (i *Issuer) Sign(claims Claims) string {
 	i.t.Helper()
-	i.mu.Lock()
-	kid := keyID(&i.signer.PublicKey)
-	i.mu.Unlock()
-	return i.SignWith(map[string]any{"alg": "RS256", "typ": "JWT", "kid": kid}, claims)
+	return i.SignWith(map[string]any{"alg": "RS256", "typ": "JWT", "kid": i.KeyID()}, claims)
 }
 
 // SignWith is Sign with a header of the caller's own, taken as it is: the signature is always RS256
@@ -162,9 +159,14 @@ func (i *Issuer) SignWith(header map[string]any, claims any) string {
 
 // KeyID returns the id of the newest key.
 func (i *Issuer) KeyID() string {
+	return keyID(i.PublicKey())
+}
+
+// PublicKey returns the newest key's public half, which everybody can read in the key set.
+func (i *Issuer) PublicKey() *rsa.PublicKey {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return keyID(&i.signer.PublicKey)
+	return &i.signer.PublicKey
 }
 
 func (i *Issuer) segment(v any) string {
