@@ -74,6 +74,15 @@ test('an access token of a few seconds passes, and calls still work', async ({ p
   }
 });
 
+test('a sign-in whose last step hangs is given up, explained and tried again', async ({ page }) => {
+  let asked = 0;
+  await page.route(`${issuer}/protocol/openid-connect/token`, (route) => (asked++ === 0 ? undefined : route.continue()));
+  await page.goto(`${app}/try`);
+  await fillLogin(page, 'alice');
+  await expect(page.getByRole('heading', { level: 1, name: 'Keycloak did not answer' })).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByRole('heading', { level: 1, name: 'Call the API' })).toBeVisible({ timeout: 20_000 });
+});
+
 test('two tabs of one session refresh side by side', async ({ context, page }) => {
   await setLifespan('demo', 4);
   try {

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { promisify } from 'node:util';
 
 import { app, binary, issuer, keycloakPID, lateApp, settings } from './support/environment.ts';
 import { token, userGrant } from './support/keycloak.ts';
-import { expect, signIn, test } from './support/test.ts';
+import { expect, fillLogin, signIn, test } from './support/test.ts';
 
 // Ends the run's Keycloak, so the tests here come last and in this order.
 test.describe.configure({ mode: 'serial' });
@@ -22,6 +23,9 @@ test('Keycloak is stopped, and the app keeps serving signed-in calls', async ({ 
   }
   const res = await fetch(`${app}/api/me`, { headers: { Authorization: `Bearer ${bearer}` } });
   expect(res.status).toBe(200);
+
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'You are signed out here' })).toBeVisible();
 });
 
 test('a page opened while Keycloak is away explains that, and tries again', async ({ page }) => {
@@ -49,4 +53,21 @@ test.describe('an app started while Keycloak is away', () => {
     expect(Number(res.headers.get('Retry-After'))).toBeGreaterThan(0);
     expect(await res.json()).toMatchObject({ code: 'keys_unavailable' });
   });
+});
+
+test('Keycloak comes back with other keys, and the waiting page goes on by itself', async ({ page }) => {
+  test.setTimeout(180_000);
+  await page.goto(`${app}/try`);
+  await expect(page.getByRole('heading', { level: 1, name: 'Keycloak did not answer' })).toBeVisible();
+  const script = new URL('../scripts/keycloak.sh', import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)(script, ['--background', '--port', new URL(issuer).port, '--with-pid', String(process.pid)]);
+  try {
+    await page.locator('#kc-login').waitFor({ timeout: 30_000 });
+    await fillLogin(page, 'alice');
+    const answered = page.waitForResponse(`${app}/secured`, { timeout: 30_000 });
+    await page.getByRole('button', { name: 'Call /secured' }).click();
+    expect((await answered).status()).toBe(200);
+  } finally {
+    process.kill(Number(stdout), 'SIGTERM');
+  }
 });

@@ -16,6 +16,8 @@ Usage: scripts/keycloak.sh [options]
   --fetch-only       only fill the cache, start nothing
   --help             this text
 
+It ends with 3 when Java or Maven is missing, and with 1 when something fails.
+
 Environment:
   KEYSTEAD_APP_URL, KEYSTEAD_VITE_URL    addresses of the app that the demo realm allows
                                          (http://localhost:8000, http://localhost:3000)
@@ -40,6 +42,7 @@ with_pid=
 timeout=240
 fetch_only=false
 stopping=false
+lacking=3 # the exit code when Java or Maven is missing
 
 say() { echo "keycloak: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -140,7 +143,7 @@ choose_java() {
     say "Keycloak $version needs Java 17, 21 or 25, and none was found in JAVA_HOME, on PATH or in the usual folders."
     say "  Debian, Ubuntu:  sudo apt install openjdk-21-jre-headless   (or openjdk-17-jre-headless)"
     say "  macOS:           brew install openjdk@21"
-    exit 1
+    exit $lacking
   fi
   release=$(java_release "$java")
   java_home=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p')
@@ -167,7 +170,7 @@ fetch() {
     say "Maven brings Keycloak $version here the first time, and there is no mvn on PATH."
     say "  Debian, Ubuntu:  sudo apt install maven"
     say "  macOS:           brew install maven"
-    exit 1
+    exit $lacking
   fi
   say "fetching Keycloak $version with Maven, once (170 MB)"
   rm -rf "$dist"

@@ -15,11 +15,15 @@ quick=false
 work=$(mktemp -d)
 skipped=()
 times=()
+keycloak_starting=
 keycloak_pid=
 
 finish() {
   status=$?
-  [ -z "$keycloak_pid" ] || kill -TERM "$keycloak_pid" 2>/dev/null || true
+  trap '' INT TERM
+  for pid in $keycloak_starting $keycloak_pid; do kill -TERM "$pid" 2>/dev/null || true; done
+  wait
+  while [ -n "$keycloak_pid" ] && kill -0 "$keycloak_pid" 2>/dev/null; do sleep 0.1; done
   printf '\n%s\n' "Minutes of each stage:"
   [ ${#times[@]} = 0 ] || printf '  %s\n' "${times[@]}"
   if [ ${#skipped[@]} != 0 ]; then
@@ -32,6 +36,8 @@ finish() {
   exit $status
 }
 trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # stage NAME COMMAND…: runs the command and notes the time it took.
 stage() {
@@ -79,6 +85,7 @@ keycloak_start() {
 }
 keycloak_wait() {
   wait "$keycloak_starting" || { cat "$work/keycloak.out"; return 1; }
+  keycloak_starting=
   keycloak_pid=$(cat "$work/keycloak.pid")
   KEYSTEAD_E2E_KEYCLOAK_PID=$keycloak_pid
   export KEYSTEAD_E2E_KEYCLOAK_PID
@@ -93,10 +100,16 @@ journeys() {
 can_journey() {
   local browser=${CHROMIUM_PATH:-chromium}
   have "$browser" "the browser journeys" "Debian: sudo apt install chromium; elsewhere set CHROMIUM_PATH to a Chromium or Chrome." || return 1
-  scripts/keycloak.sh --fetch-only 2>"$work/keycloak.out" && return
-  cat "$work/keycloak.out"
-  skipped+=("the browser journeys: $(head -n 1 "$work/keycloak.out")")
-  return 1
+  local status=0
+  scripts/keycloak.sh --fetch-only 2> >(tee "$work/keycloak.out" >&2) || status=$?
+  case $status in
+    0) return ;;
+    3) # Java or Maven is missing
+      skipped+=("the browser journeys: $(head -n 1 "$work/keycloak.out")")
+      return 1
+      ;;
+    *) exit $status ;;
+  esac
 }
 
 with_keycloak=false
@@ -113,7 +126,7 @@ fi
 stage "web: packages" web_install
 stage "web: types, lint, unit tests" web_check
 stage "go: format, vet, staticcheck" go_check
-if have gcc "the race detector of the Go tests" "It needs a C compiler. Debian: sudo apt install gcc; macOS: xcode-select --install."; then
+if have "${CC:-cc}" "the race detector of the Go tests" "It needs a C compiler. Debian: sudo apt install gcc; macOS: xcode-select --install."; then
   stage "go: tests with the race detector" go_test -race
 else
   stage "go: tests" go_test

@@ -2,7 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
 // What the API answers; `npm run dev` passes these on, so that the page and the API share one origin there, too.
-const apiPaths = ['/api', '/secured', '/protected', '/config.json', '/health', '/readyz'];
+const apiPaths = ['^/api(/|$)', '^/(secured|protected|config\\.json|health|readyz)(\\?|$)'];
 
 // Where the API is; tests move it.
 const app = process.env.KEYSTEAD_APP_URL ?? 'http://localhost:8000';

@@ -64,7 +64,7 @@ describe('the way in', () => {
 
   it.each([
     [{ error: 'access_denied', error_description: 'Consent was not given' }, 'Keycloak refused the sign-in', /Keycloak said: Consent was not given · access_denied/],
-    [new TypeError('Failed to fetch'), 'Keycloak does not know this origin', /web origins of client demo must hold http:\/\/localhost:8000/],
+    [new TypeError('Failed to fetch'), 'Keycloak does not know this origin', /web origins of client demo lack http:\/\/localhost:8000/],
     [new Error('Invalid nonce.'), 'The sign-in did not work', /Invalid nonce/],
   ])('tells what became of a login that failed with %o', async (thrown, heading, words) => {
     const keycloak = new FakeKeycloak();

@@ -1,7 +1,7 @@
 import { StrictMode, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
-import { createKeycloak } from './auth/keycloak';
+import { createKeycloak, limitTokenRequests } from './auth/keycloak';
 import { Session } from './auth/session';
 import { InsecurePage } from './components/InsecurePage';
 import { SettingsFailure } from './components/SettingsFailure';
@@ -22,6 +22,7 @@ function open(settings: Settings): void {
   } else if (!window.isSecureContext) {
     show(<InsecurePage publicURL={settings.publicURL} />); // before keycloak-js is touched: it needs Web Crypto
   } else {
+    limitTokenRequests(settings);
     const session = new Session(settings, createKeycloak(settings));
     void session.start();
     show(<App session={session} />);

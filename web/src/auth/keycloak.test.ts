@@ -1,6 +1,18 @@
-import { expect, it } from 'vitest';
-import { FakeKeycloak } from '../test/fakeKeycloak';
-import { sessionTimes } from './keycloak';
+import { expect, it, vi } from 'vitest';
+import { FakeKeycloak, settings } from '../test/fakeKeycloak';
+import { limitTokenRequests, sessionTimes } from './keycloak';
+
+it('limits how long a token request may take, and no other', async () => {
+  const fetch = vi.fn<typeof globalThis.fetch>(() => Promise.resolve(new Response()));
+  vi.stubGlobal('fetch', fetch);
+  limitTokenRequests(settings);
+  await globalThis.fetch(`${settings.issuer}/protocol/openid-connect/token`, { method: 'POST' });
+  await globalThis.fetch('/api/me', { method: 'GET' });
+  expect(fetch.mock.calls[0]?.[1]?.method).toBe('POST');
+  expect(fetch.mock.calls[0]?.[1]?.signal).toBeInstanceOf(AbortSignal);
+  expect(fetch.mock.calls[1]?.[1]).toEqual({ method: 'GET' });
+  vi.unstubAllGlobals();
+});
 
 it('moves the times of the tokens to this clock', async () => {
   const keycloak = new FakeKeycloak();

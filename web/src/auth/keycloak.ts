@@ -15,6 +15,18 @@ export function createKeycloak({ keycloakURL, realm, clientID }: Settings): Keyc
   return new Keycloak({ url: keycloakURL, realm, clientId: clientID });
 }
 
+const patience = 10_000;
+
+/**
+ * Gives up token requests that nobody answers. keycloak-js waits for ever, and queues every later refresh behind the one
+ * that hangs; it takes no fetch of its own, so the page's is given a limit for that one address. To be called once.
+ */
+export function limitTokenRequests({ issuer }: Settings): void {
+  const endpoint = `${issuer}/protocol/openid-connect/token`;
+  const { fetch } = globalThis;
+  globalThis.fetch = (input, init) => fetch(input, input === endpoint ? { ...init, signal: AbortSignal.timeout(patience) } : init);
+}
+
 /** Reads the session's times out of the tokens and moves them to this browser's clock. */
 export function sessionTimes({ tokenParsed, refreshTokenParsed, timeSkew }: KeycloakClient): SessionTimes {
   const local = (seconds: number) => (seconds + (timeSkew ?? 0)) * 1000;

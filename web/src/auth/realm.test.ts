@@ -49,6 +49,8 @@ describe('explain', () => {
     ['a spent code', tokenEndpointSaid(400, { error: 'invalid_grant', error_description: 'Code not valid' }), { kind: 'refused', error: 'invalid_grant', description: 'Code not valid' }],
     ['an ailing Keycloak', tokenEndpointSaid(502, {}), { kind: 'unreachable', status: 502 }],
     ['an error in the address', { error: 'access_denied' }, { kind: 'refused', error: 'access_denied' }],
+    ['a token endpoint that never answered', new DOMException('signal timed out', 'TimeoutError'), { kind: 'unreachable' }],
+    ['a browser without storage', new DOMException('denied', 'SecurityError'), { kind: 'storageBlocked' }],
     ['a wrong nonce', new Error('Invalid nonce.'), { kind: 'unexpected', message: 'Invalid nonce.' }],
   ])('tells %s', async (_, thrown, failure) => {
     expect(await explain(thrown, settings)).toEqual(failure);

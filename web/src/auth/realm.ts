@@ -24,6 +24,8 @@ export async function probeRealm({ keycloakURL, realm }: Settings): Promise<Fail
  * endpoint's response, or fetch's own TypeError: then Keycloak is away, or it does not know this origin and hides its answer.
  */
 export async function explain(thrown: unknown, settings: Settings): Promise<Failure> {
+  if (thrown instanceof DOMException && thrown.name === 'TimeoutError') return { kind: 'unreachable' };
+  if (thrown instanceof DOMException && thrown.name === 'SecurityError') return { kind: 'storageBlocked' };
   if (thrown instanceof TypeError) return (await probeRealm(settings)) ?? { kind: 'webOrigin' };
   if (thrown instanceof Error && 'response' in thrown && thrown.response instanceof Response) {
     if (thrown.response.status >= 500) return { kind: 'unreachable', status: thrown.response.status };

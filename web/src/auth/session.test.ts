@@ -178,10 +178,33 @@ describe('signOut', () => {
     expect(keycloak.logout).not.toHaveBeenCalled();
   });
 
+  it('is not undone by a refresh that ends after it', async () => {
+    const { session, keycloak } = await signedIn();
+    server.use(http.get(discoveryURL, () => HttpResponse.error()));
+    keycloak.held = new Promise((resolve) => { setTimeout(resolve, 60_000); });
+    vi.setSystemTime(Date.now() + 280_000);
+    const call = session.freshToken();
+    await session.signOut();
+    const refused = expect(call).rejects.toThrow('Your session has ended');
+    await vi.advanceTimersByTimeAsync(120_000);
+    await refused;
+    expect(session.state()).toEqual({ status: 'signedOut', reason: 'keycloakAway' });
+    expect(keycloak.token).toBeUndefined();
+    expect(keycloak.refreshes).toBe(1);
+  });
+
+  it('hides the person at once, before Keycloak has answered', async () => {
+    const { session } = await signedIn();
+    const done = session.signOut();
+    expect(session.state()).toEqual({ status: 'starting' });
+    await done;
+  });
+
   it('ends the Keycloak session and leaves nothing on the screen', async () => {
     const { session, keycloak } = await signedIn();
     await session.signOut();
     expect(keycloak.logout).toHaveBeenCalledExactlyOnceWith({ redirectUri: 'http://localhost:8000/' });
     expect(session.state()).toEqual({ status: 'starting' });
+    await expect(session.freshToken()).rejects.toThrow('Your session has ended');
   });
 });

@@ -15,6 +15,8 @@ export class Session {
   #listeners = new Set<() => void>();
   #refreshing: Promise<void> | undefined;
   #restUntil = 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #over = false; // once set, nothing that keycloak-js still has under way brings the session back in this page
 
   readonly settings: Settings;
   readonly #keycloak: KeycloakClient;
@@ -57,14 +59,10 @@ export class Session {
 
   /** Ends the Keycloak session and comes back to the login. Tokens are forgotten here even when Keycloak is away. */
   readonly signOut = async (): Promise<void> => {
-    const away = await probeRealm(this.settings);
-    if (away) {
-      this.#keycloak.clearToken();
-      this.#set({ status: 'signedOut', reason: 'keycloakAway' });
-      return;
-    }
+    this.#over = true;
     this.#set({ status: 'starting' }); // nothing of the person stays on a screen that the browser may keep for "Back"
-    await this.#keycloak.logout({ redirectUri: home() });
+    if (await probeRealm(this.settings)) this.#end('keycloakAway');
+    else await this.#keycloak.logout({ redirectUri: home() });
   };
 
   /** A token that is good for the next call. Callers at the same time share one refresh. */
@@ -73,7 +71,7 @@ export class Session {
       await (this.#refreshing ??= this.#refresh().finally(() => { this.#refreshing = undefined; }));
     }
     const { token } = this.#keycloak;
-    if (token === undefined) throw new NoTokenError('Your session has ended.');
+    if (token === undefined || this.#over) throw new NoTokenError('Your session has ended.');
     if (this.#secondsLeft() <= 0) throw new NoTokenError(`Keycloak did not answer at ${this.settings.keycloakURL}, and your access token has expired.`);
     return token;
   };
@@ -99,19 +97,28 @@ export class Session {
       restoreDeepLink();
     }
     this.#signedIn();
-    setInterval(() => { this.freshToken().catch(() => undefined); }, refreshEvery);
+    this.#timer = setInterval(() => { this.freshToken().catch(() => undefined); }, refreshEvery);
   }
 
   async #init(): Promise<void> {
     await this.#keycloak.init({ onLoad: 'login-required', pkceMethod: 'S256', checkLoginIframe: false, redirectUri: home() });
     this.#keycloak.loginRequired = false; // else keycloak-js leaves for the login by itself, without the deep link
-    this.#keycloak.onAuthLogout = () => { this.#set({ status: 'signedOut', reason: 'ended' }); };
+    this.#keycloak.onAuthLogout = () => { this.#end('ended'); };
     this.#keycloak.onAuthRefreshSuccess = this.#signedIn;
   }
 
   readonly #signedIn = (): void => {
-    this.#set({ status: 'signedIn', times: sessionTimes(this.#keycloak) });
+    if (this.#state.status === 'signedOut') this.#keycloak.clearToken(); // a refresh ended after the session did
+    if (!this.#over) this.#set({ status: 'signedIn', times: sessionTimes(this.#keycloak) });
   };
+
+  #end(reason: 'ended' | 'keycloakAway'): void {
+    if (this.#state.status === 'signedOut') return;
+    this.#over = true;
+    clearInterval(this.#timer);
+    this.#set({ status: 'signedOut', reason });
+    this.#keycloak.clearToken();
+  }
 
   /** Never throws: what counts is the token that is left afterwards. keycloak-js clears it when Keycloak ended the session. */
   async #refresh(): Promise<void> {

@@ -12,6 +12,7 @@ export type Failure =
   | { kind: 'refused'; error: string; description?: string } // Keycloak said no, in its own words
   | { kind: 'webOrigin' } // Keycloak answers, but not to this origin
   | { kind: 'loop' }
+  | { kind: 'storageBlocked' }
   | { kind: 'unexpected'; message: string };
 
 /** The times of the session in milliseconds, by this browser's clock (Keycloak's may differ). */

@@ -43,11 +43,20 @@ function describe(failure: Failure, { keycloakURL, realm, clientID }: Settings):
     };
     case 'webOrigin': return {
       heading: 'Keycloak does not know this origin',
-      body: <p>The web origins of client <code>{clientID}</code> must hold <code>{window.location.origin}</code>. Add it in Keycloak under Clients, {clientID}, Web origins.</p>,
+      body: (
+        <p>
+          Its answer to the sign-in could not be read here. Most often the web origins of client <code>{clientID}</code> lack <code>{window.location.origin}</code>:
+          add it in Keycloak under Clients, {clientID}, Web origins. If that is set, the connection broke: try again.
+        </p>
+      ),
     };
     case 'loop': return {
       heading: 'The sign-in goes in circles',
       body: <p>Keycloak sent you back several times, and this page could not use its answer. The browser may be keeping this site from storing data: allow that, then try again.</p>,
+    };
+    case 'storageBlocked': return {
+      heading: 'This browser keeps the site from storing data',
+      body: <p>A sign-in needs a little storage for as long as it takes. Allow this site to store data, then try again.</p>,
     };
     case 'unexpected': return {
       heading: 'The sign-in did not work',

@@ -26,6 +26,7 @@ export class FakeKeycloak implements KeycloakClient {
   onAuthRefreshSuccess?: () => void;
 
   /** What a refresh meets: an answer, no answer, or the end of the session. */
+  held: Promise<unknown> = Promise.resolve(); // answers come once this is fulfilled
   keycloak: 'there' | 'away' | 'silent' | 'session ended' = 'there';
   refreshes = 0;
 
@@ -44,7 +45,7 @@ export class FakeKeycloak implements KeycloakClient {
   updateToken = vi.fn(async (minValidity = 5) => {
     if ((this.tokenParsed?.exp ?? 0) - Date.now() / 1000 >= minValidity) return false;
     this.refreshes++;
-    await Promise.resolve();
+    await this.held;
     if (this.keycloak === 'silent') await new Promise(() => undefined);
     if (this.keycloak === 'away') throw new TypeError('Failed to fetch');
     if (this.keycloak === 'session ended') {
