@@ -23,7 +23,10 @@ finish() {
   trap '' INT TERM
   for pid in $keycloak_starting $keycloak_pid; do kill -TERM "$pid" 2>/dev/null || true; done
   wait
-  while [ -n "$keycloak_pid" ] && kill -0 "$keycloak_pid" 2>/dev/null; do sleep 0.1; done
+  for _ in $(seq 100); do # Keycloak takes a few seconds to end
+    [ -n "$keycloak_pid" ] && kill -0 "$keycloak_pid" 2>/dev/null || break
+    sleep 0.1
+  done
   printf '\n%s\n' "Minutes of each stage:"
   [ ${#times[@]} = 0 ] || printf '  %s\n' "${times[@]}"
   if [ ${#skipped[@]} != 0 ]; then
@@ -31,7 +34,9 @@ finish() {
     printf '  %s\n' "${skipped[@]}"
     [ "${CI:-}" != true ] || status=1
   fi
-  [ $status = 0 ] && printf '\nAll is well.\n' || printf '\nSomething failed, see above. Logs of this run: %s\n' "$work"
+  local verdict="All is well."
+  [ ${#skipped[@]} = 0 ] || verdict="What could be tested here is well."
+  [ $status = 0 ] && printf '\n%s\n' "$verdict" || printf '\nSomething failed, see above. Logs of this run: %s\n' "$work"
   [ $status != 0 ] || rm -rf "$work"
   exit $status
 }
