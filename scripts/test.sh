@@ -24,7 +24,7 @@ finish() {
   for pid in $keycloak_starting $keycloak_pid; do kill -TERM "$pid" 2>/dev/null || true; done
   wait
   for _ in $(seq 100); do # Keycloak takes a few seconds to end
-    [ -n "$keycloak_pid" ] && kill -0 "$keycloak_pid" 2>/dev/null || break
+    if [ -z "$keycloak_pid" ] || ! kill -0 "$keycloak_pid" 2>/dev/null; then break; fi
     sleep 0.1
   done
   printf '\n%s\n' "Minutes of each stage:"
