@@ -59,7 +59,6 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { panic(errShown) }), // kong knows no other way to end after --help
 		kong.Resolvers(sources),
-		kong.UsageOnError(),
 		kong.ValueFormatter(nameVariable),
 	)
 	if err != nil {

@@ -100,30 +100,29 @@ func listen(addr string) ([]net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	if host != "localhost" {
+	addrs := []string{addr}
+	if host == "localhost" {
+		addrs = []string{net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("::1", port)}
+	}
+	var listeners []net.Listener
+	var errs []error
+	taken := false
+	for _, addr := range addrs {
 		listener, err := net.Listen("tcp", addr)
 		if err != nil {
-			return nil, fmt.Errorf("listening on %s: %w", addr, err)
+			errs = append(errs, err)
+			taken = taken || errors.Is(err, syscall.EADDRINUSE)
+			continue
 		}
-		return []net.Listener{listener}, nil
+		listeners = append(listeners, listener)
 	}
-	v4, err4 := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", port))
-	if err4 == nil && port == "0" {
-		_, port, _ = net.SplitHostPort(v4.Addr().String())
+	if !taken && len(listeners) > 0 {
+		return listeners, nil
 	}
-	v6, err6 := net.Listen("tcp6", net.JoinHostPort("::1", port))
-	switch {
-	case isTaken(err4) || isTaken(err6):
-		closeAll(v4, v6)
-		return nil, fmt.Errorf("listening on %s: %w; end what uses the port, or choose another with KEYSTEAD_ADDR (--addr)", addr, errors.Join(err4, err6))
-	case err4 != nil && err6 != nil:
-		return nil, fmt.Errorf("listening on %s: %w", addr, err4)
-	case err4 != nil:
-		return []net.Listener{v6}, nil
-	case err6 != nil:
-		return []net.Listener{v4}, nil
+	for _, listener := range listeners {
+		_ = listener.Close() // half of localhost would send people to whatever holds the other half
 	}
-	return []net.Listener{v4, v6}, nil
+	return nil, fmt.Errorf("listening on %s: %w; choose an address that is free with KEYSTEAD_ADDR (--addr)", addr, errors.Join(errs...))
 }
 
 // serve answers on all listeners until ctx ends or one of them fails.
@@ -171,14 +170,4 @@ func isTerminal(w io.Writer) bool {
 	}
 	info, err := file.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-func isTaken(err error) bool { return errors.Is(err, syscall.EADDRINUSE) }
-
-func closeAll(listeners ...net.Listener) {
-	for _, listener := range listeners {
-		if listener != nil {
-			_ = listener.Close()
-		}
-	}
 }

@@ -33,7 +33,6 @@ type KeysConfig struct {
 	Issuer         string        // the realm's URL, exactly as discovery must repeat it
 	BackchannelURL string        // the realm's URL as this process reaches it; default: Issuer
 	Refresh        time.Duration // how often a good set is fetched again; default: 15 min
-	Client         *http.Client  // default: one without a cookie jar; redirects to another host are refused in any case
 	Logger         *slog.Logger  // default: slog.Default
 }
 
@@ -41,7 +40,7 @@ type KeysConfig struct {
 // A failed fetch never replaces good keys. It is safe for concurrent use.
 type Keys struct {
 	cfg    KeysConfig
-	client *http.Client
+	client http.Client
 	budget *rate.Limiter // of fetches that unknown key ids may cause
 
 	mu      sync.Mutex
@@ -62,14 +61,9 @@ func NewKeys(cfg KeysConfig) *Keys {
 	cfg.BackchannelURL = cmp.Or(cfg.BackchannelURL, cfg.Issuer)
 	cfg.Refresh = cmp.Or(cfg.Refresh, 15*time.Minute)
 	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
-	client := http.Client{}
-	if cfg.Client != nil {
-		client = *cfg.Client
-	}
-	client.CheckRedirect = sameHostOnly
 	return &Keys{
 		cfg:    cfg,
-		client: &client,
+		client: http.Client{CheckRedirect: sameHostOnly},
 		// Three at once let a rotation through even right after a stray token; one per 10 s after
 		// that keeps forged key ids from turning this process against the realm.
 		budget: rate.NewLimiter(rate.Every(10*time.Second), 3),

@@ -59,7 +59,7 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 
 // Verify checks a token in compact form: its algorithm, its signature by a key of the realm, and
 // that it is an access token of this issuer, for this audience, at this time. Every refusal is an
-// *Error. It does not ask the realm whether the session still lives.
+// *Error, to be had with errors.As. It does not ask the realm whether the session still lives.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Principal, error) {
 	if len(token) > maxTokenBytes {
 		return nil, &Error{CodeTokenTooLarge, fmt.Sprintf("The token has %d bytes; at most %d are read", len(token), maxTokenBytes)}

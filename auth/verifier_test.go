@@ -132,6 +132,32 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
+// The edges of the leeway, to the second: what is allowed late or early, and what no longer.
+func TestLeeway(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	const base = 1_800_000_000
+	claims := realm.Claims("alice").With("iat", base).With("nbf", base).With("exp", base+300)
+	token := realm.Sign(claims)
+	keys := filled(t, auth.KeysConfig{Issuer: realm.URL()})
+	for now, want := range map[int64]error{
+		base - 11:  auth.ErrTokenNotYet,
+		base - 10:  nil,
+		base + 309: nil,
+		base + 310: auth.ErrTokenExpired,
+	} {
+		v, err := auth.NewVerifier(auth.VerifierConfig{
+			Keys: keys, Issuer: realm.URL(), Audience: []string{authtest.Audience},
+			Leeway: 10 * time.Second, Now: func() time.Time { return time.Unix(now, 0) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := v.Verify(t.Context(), token); !errors.Is(err, want) {
+			t.Errorf("at iat%+d: %v, want %v", now-base, err, want)
+		}
+	}
+}
+
 func TestPrincipal(t *testing.T) {
 	realm := authtest.NewIssuer(t)
 	claims := realm.Claims("alice", "user", "admin").

@@ -62,23 +62,16 @@ func Load(s Settings, sources *Sources, terminal bool) (Config, error) {
 		Addr:               p.address("addr", s.Addr),
 		InsecureHTTPIssuer: p.boolean("insecure-http-issuer", s.InsecureHTTPIssuer),
 		ClientID:           p.clientID("client-id", s.ClientID),
-		Audience:           splitList(s.Audience),
+		Audience:           p.audience("audience", s.Audience),
 		LogLevel:           p.level("log-level", s.LogLevel),
 		WebDir:             p.webDir("web-dir", s.WebDir),
 	}
 	c.PublicURL = p.publicURL("public-url", s.PublicURL, c.Addr)
 	c.Issuer = p.issuer("issuer", s.Issuer, c.InsecureHTTPIssuer)
-	c.Realm = path.Base(c.Issuer)
-	c.KeycloakURL = strings.TrimSuffix(c.Issuer, "/realms/"+c.Realm)
+	c.KeycloakURL, c.Realm = splitIssuer(c.Issuer)
 	c.BackchannelURL = c.Issuer
 	if s.BackchannelURL != "" {
 		c.BackchannelURL = p.realmURL("backchannel-url", s.BackchannelURL, c.InsecureHTTPIssuer)
-	}
-	if s.Issuer == "" {
-		p.required("issuer", "", "the realm's URL, such as https://login.example.com/realms/demo")
-	}
-	if len(c.Audience) == 0 {
-		p.required("audience", "", "the audience that tokens for this API carry, such as keystead-api")
 	}
 	if s.CORSOrigins != "" {
 		c.CORSOrigins = p.origins("cors-origins", s.CORSOrigins)
@@ -114,6 +107,14 @@ func (p *problems) boolean(flag string, value toggle) bool {
 		p.add(flag, string(value), "true or false")
 	}
 	return on
+}
+
+func (p *problems) audience(flag, value string) []string {
+	items := splitList(value)
+	if len(items) == 0 {
+		p.required(flag, "", "the audience that tokens for this API carry, such as keystead-api")
+	}
+	return items
 }
 
 func splitList(value string) []string {
@@ -164,17 +165,14 @@ func (p *problems) publicURL(flag, value, addr string) string {
 // realmURL checks the URL of a realm: keycloak-js and Keycloak itself build every address from it,
 // so it must be written as Keycloak writes it.
 func (p *problems) realmURL(flag, value string, insecure bool) string {
-	if value == "" {
-		return ""
-	}
 	u, err := url.Parse(value)
 	switch {
 	case err != nil || !isWeb(u):
 		p.add(flag, value, "an http or https URL, such as https://login.example.com/realms/demo")
 	case strings.HasSuffix(u.Path, "/"):
 		p.add(flag, value, "the realm's URL without a slash at the end: Keycloak's tokens name it that way")
-	case !realmPath.MatchString(u.Path) || value != u.Scheme+"://"+u.Host+path.Clean(u.Path):
-		p.add(flag, value, "a Keycloak realm's URL, which ends in /realms/NAME with nothing behind it")
+	case path.Base(path.Dir(u.Path)) != "realms" || u.Path != path.Clean(u.Path) || value != u.Scheme+"://"+u.Host+u.EscapedPath():
+		p.add(flag, value, "a Keycloak realm's URL as its tokens have it: it ends in /realms/NAME with nothing behind it, the name percent-encoded where it must be")
 	case u.Scheme == "http" && !IsLoopback(u.Hostname()) && !insecure:
 		p.errs = append(p.errs, fmt.Errorf("%s (--%s) must be https, got %q: over plain http anybody on the way can replace the realm's keys; if the network between is trusted, set %s=true",
 			EnvName(flag), flag, value, EnvName("insecure-http-issuer")))
@@ -184,17 +182,28 @@ func (p *problems) realmURL(flag, value string, insecure bool) string {
 	return ""
 }
 
-// realmPath matches the path of a realm's URL; Keycloak may stand below a path of its own.
-var realmPath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)*/realms/[A-Za-z0-9._~-]+$`)
-
-// issuer is realmURL for an address that browsers use, too.
+// issuer is realmURL for an address that must be given, and that browsers use, too.
 func (p *problems) issuer(flag, value string, insecure bool) string {
+	if p.required(flag, value, "the realm's URL, such as https://login.example.com/realms/demo") == "" {
+		return ""
+	}
 	value = p.realmURL(flag, value, insecure)
 	if strings.Contains(value, "://[") {
 		p.add(flag, value, "an address that a page's policy can name, which an IPv6 address is not (CSP 3 §2.3.1): use a name, such as localhost")
 		return ""
 	}
 	return value
+}
+
+// splitIssuer returns Keycloak's own URL and the realm's name. Names may hold blanks and letters of
+// any script; in the issuer they are percent-encoded.
+func splitIssuer(issuer string) (keycloak, realm string) {
+	keycloak, name := path.Split(issuer)
+	realm, err := url.PathUnescape(name)
+	if err != nil {
+		realm = name // cannot happen: the issuer was parsed before
+	}
+	return strings.TrimSuffix(keycloak, "/realms/"), realm
 }
 
 func (p *problems) origins(flag, value string) []string {

@@ -83,7 +83,8 @@ func TestRefusals(t *testing.T) {
 		{"issuer with an empty fragment", "ISSUER=https://login.example.com/realms/demo#", "must be"},
 		{"issuer that climbs", "ISSUER=https://login.example.com/realms/..", "must be"},
 		{"issuer with a doubled slash", "ISSUER=https://login.example.com//realms/demo", "must be"},
-		{"issuer with a blank", "ISSUER=https://login.example.com/realms/a b", "must be"},
+		{"issuer with a blank", "ISSUER=https://login.example.com/realms/a b", "percent-encoded"},
+		{"issuer with an encoded slash", "ISSUER=https://login.example.com/realms/a%2Fb", "ends in /realms/NAME"},
 		{"issuer at an IPv6 address", "ISSUER=http://[::1]:8080/realms/demo", "use a name, such as localhost"},
 		{"client id with blanks", "CLIENT_ID= demo ", `without blanks, got " demo "`},
 		{"port that only the system knows", "ADDR=localhost:0", "a port from 1 to 65535"},
@@ -156,6 +157,11 @@ func TestAccepted(t *testing.T) {
 	}{
 		{"plain http on loopback", "ISSUER=http://localhost:8080/realms/demo", func(c config.Config) bool { return c.KeycloakURL == "http://localhost:8080" }},
 		{"back channel at ::1", "BACKCHANNEL_URL=http://[::1]:8080/realms/demo", func(c config.Config) bool { return c.BackchannelURL == "http://[::1]:8080/realms/demo" }},
+		{"realm with a blank", "ISSUER=https://example.com/auth/realms/my%20realm", func(c config.Config) bool {
+			return c.Realm == "my realm" && c.KeycloakURL == "https://example.com/auth" && c.Issuer == "https://example.com/auth/realms/my%20realm"
+		}},
+		{"realm with a letter of another script", "ISSUER=https://example.com/realms/gr%C3%B6%C3%9Fe", func(c config.Config) bool { return c.Realm == "größe" }},
+		{"realm with an apostrophe", "ISSUER=https://example.com/realms/o'neil", func(c config.Config) bool { return c.Realm == "o'neil" }},
 		{"realm with a dash", "ISSUER=https://login.example.com/realms/my-realm", func(c config.Config) bool { return c.Realm == "my-realm" }},
 		{"Keycloak below a path", "ISSUER=https://example.com/auth/realms/demo", func(c config.Config) bool { return c.KeycloakURL == "https://example.com/auth" && c.Realm == "demo" }},
 		{"loopback address", "ADDR=127.0.0.1:9000", func(c config.Config) bool { return c.PublicURL == "http://localhost:9000" }},
