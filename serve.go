@@ -70,7 +70,7 @@ func (c *serveCommand) Run(env *environment) error {
 }
 
 func newHandler(cfg config.Config, keys *auth.Keys, log *slog.Logger) (http.Handler, error) {
-	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Issuer: cfg.Issuer, Audience: cfg.Audience})
+	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Issuer: cfg.Issuer, Audience: cfg.Audience, Leeway: 30 * time.Second, CacheSize: 10_000})
 	if err != nil {
 		return nil, err
 	}

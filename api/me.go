@@ -28,10 +28,10 @@ type me struct {
 func (s *server) showMe(w http.ResponseWriter, r *http.Request) error {
 	p := caller(r)
 	s.writeJSON(w, r, http.StatusOK, "application/json", me{
-		Subject: p.Subject, Username: p.Username, Email: p.Email, EmailVerified: p.EmailVerified,
-		Name: p.Name, GivenName: p.GivenName, FamilyName: p.FamilyName,
-		Roles: listed(p.RealmRoles), ClientRoles: p.ClientRoles, Groups: listed(p.Groups), Scopes: listed(p.Scopes),
-		IssuedAt: p.IssuedAt.UTC(), ExpiresAt: p.ExpiresAt.UTC(),
+		Subject: p.Subject(), Username: p.Username(), Email: p.Email(), EmailVerified: p.EmailVerified(),
+		Name: p.Name(), GivenName: p.GivenName(), FamilyName: p.FamilyName(),
+		Roles: listed(p.RealmRoles()), ClientRoles: p.ClientRoles(), Groups: listed(p.Groups()), Scopes: listed(p.Scopes()),
+		IssuedAt: p.IssuedAt().UTC(), ExpiresAt: p.ExpiresAt().UTC(),
 	})
 	return nil
 }
@@ -46,7 +46,7 @@ func listed(items []string) []string {
 
 // showClaims answers GET /secured with every claim as the token had it.
 func (s *server) showClaims(w http.ResponseWriter, r *http.Request) error {
-	s.writeJSON(w, r, http.StatusOK, "application/json", map[string]json.RawMessage{"claims": caller(r).Claims})
+	s.writeJSON(w, r, http.StatusOK, "application/json", map[string]json.RawMessage{"claims": json.RawMessage(caller(r).Claims())})
 	return nil
 }
 
@@ -59,7 +59,7 @@ func (s *server) echoMessage(w http.ResponseWriter, r *http.Request) error {
 	s.writeJSON(w, r, http.StatusOK, "application/json", struct {
 		Message string          `json:"message"`
 		User    json.RawMessage `json:"user"`
-	}{message + "Received", caller(r).Claims})
+	}{message + "Received", json.RawMessage(caller(r).Claims())})
 	return nil
 }
 

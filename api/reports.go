@@ -25,7 +25,7 @@ func (s *server) showReport(w http.ResponseWriter, r *http.Request) error {
 		refused += n
 	}
 	s.writeJSON(w, r, http.StatusOK, "application/json", report{
-		GeneratedBy: caller(r).Subject, GeneratedAt: time.Now().UTC().Truncate(time.Second), Since: s.started.UTC().Truncate(time.Second),
+		GeneratedBy: caller(r).Subject(), GeneratedAt: time.Now().UTC().Truncate(time.Second), Since: s.started.UTC().Truncate(time.Second),
 		Allowed: allowed, Refused: refused, RefusedByCode: byCode,
 	})
 	return nil

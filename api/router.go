@@ -120,7 +120,7 @@ func (s *server) guard(h handler, roles ...string) http.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		note(r, slog.String("subject", caller.Subject), slog.String("client", caller.ClientID))
+		note(r, slog.String("subject", caller.Subject()), slog.String("client", caller.AuthorizedParty()))
 		if len(roles) > 0 {
 			if err := caller.RequireRealmRole(roles...); err != nil {
 				return err

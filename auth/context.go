@@ -36,7 +36,7 @@ func (c principalContext) Value(key any) any {
 		return c.principal
 	case jwtauth.TokenCtxKey:
 		token := jwt.New()
-		if err := json.Unmarshal(c.principal.Claims, token); err != nil {
+		if err := json.Unmarshal([]byte(c.principal.claims), token); err != nil {
 			return nil // jwtauth then sees no token, as for any claim that its type cannot hold
 		}
 		return token

@@ -3,51 +3,60 @@ package auth
 import (
 	"cmp"
 	"context"
-	"crypto/rsa"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/lestrrat-go/jwx/v2/jwa"
-	"github.com/lestrrat-go/jwx/v2/jwk"
 	"golang.org/x/time/rate"
 )
 
 const (
-	fetchTimeout   = 10 * time.Second
-	maxAnswerBytes = 1 << 20
-	minRSABits     = 2048 // RFC 7518 §3.3
-	firstBackoff   = time.Second
-	maxBackoff     = 10 * time.Second
+	defaultRefresh  = 15 * time.Minute
+	defaultMaxStale = 24 * time.Hour
+	minRefresh      = time.Minute // whatever the realm's Cache-Control says
+	firstBackoff    = time.Second
+	maxBackoff      = 10 * time.Second
+
+	missedFor = 30 * time.Second // how long a key id stays unknown before it may cause a fetch again
+	maxMissed = 1000             // how many of those are remembered
 )
 
-// KeysConfig says whose keys to keep, and how to reach them.
+// KeysConfig says whose keys to keep, and how to reach them. Issuer must be set.
 type KeysConfig struct {
-	Issuer         string        // the realm's URL, exactly as discovery must repeat it
-	BackchannelURL string        // the realm's URL as this process reaches it; default: Issuer
-	Refresh        time.Duration // how often a good set is fetched again; default: 15 min
-	Logger         *slog.Logger  // default: slog.Default
+	Issuer         string            // the realm's URL, exactly as discovery must repeat it
+	BackchannelURL string            // the realm's URL as this process reaches it; default: Issuer
+	Refresh        time.Duration     // how often the keys are fetched again, sooner where the realm's Cache-Control says so; default: 15 min
+	MaxStale       time.Duration     // how long the last good keys serve while no fetch succeeds; default: 24 h
+	Transport      http.RoundTripper // default: http.DefaultTransport
+	Logger         *slog.Logger      // default: slog.Default
+	Now            func() time.Time  // default: time.Now
 }
 
 // Keys holds the public signing keys of one realm (RFC 7517) and keeps them fresh while Run runs.
-// A failed fetch never replaces good keys. It is safe for concurrent use.
+// Nothing but a good answer replaces good keys. It is safe for concurrent use.
 type Keys struct {
 	cfg    KeysConfig
 	client http.Client
 	budget *rate.Limiter // of fetches that unknown key ids may cause
 
+	set atomic.Pointer[keySet] // nil until a fetch has succeeded
+
 	mu      sync.Mutex
-	keys    map[string]*rsa.PublicKey // by key id; nil until a fetch has succeeded
-	running *fetch                    // the fetch under way, if any
-	failed  error                     // why the newest fetch failed; nil when it did not
-	retryAt time.Time                 // when Run tries again after a failure
+	running *fetch               // the fetch under way, if any
+	missed  map[string]time.Time // key ids that a fetch did not bring, until when they are not asked for
+	retryAt time.Time            // when Run fetches again
+	status  KeysStatus
+}
+
+// keySet is what one fetch brought. It does not change.
+type keySet struct {
+	byID    map[string][]*key // an id may stand for keys of several kinds (RFC 7517 §4.5)
+	fetched time.Time
+	maxAge  time.Duration // from Cache-Control; 0 when it does not say
 }
 
 // fetch is one attempt to get the key set; done is closed when it has ended.
@@ -56,41 +65,45 @@ type fetch struct {
 	err  error // read after done
 }
 
+// KeysStatus tells how it stands with the keys.
+type KeysStatus struct {
+	Keys      int       // that can verify tokens
+	FetchedAt time.Time // when the keys in use were fetched; zero while there are none
+	Fetches   int       // attempts so far
+	Failures  int       // of those
+	LastError error     // why the newest fetch failed; nil when it did not
+}
+
 // NewKeys returns an empty key set. Call Run to fill it and keep it fresh.
 func NewKeys(cfg KeysConfig) *Keys {
 	cfg.BackchannelURL = cmp.Or(cfg.BackchannelURL, cfg.Issuer)
-	cfg.Refresh = cmp.Or(cfg.Refresh, 15*time.Minute)
+	cfg.Refresh = cmp.Or(cfg.Refresh, defaultRefresh)
+	cfg.MaxStale = cmp.Or(cfg.MaxStale, defaultMaxStale)
 	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	return &Keys{
 		cfg:    cfg,
-		client: http.Client{CheckRedirect: sameHostOnly},
+		client: http.Client{Transport: cfg.Transport, CheckRedirect: sameHostOnly, Timeout: fetchTimeout},
 		// Three at once let a rotation through even right after a stray token; one per 10 s after
 		// that keeps forged key ids from turning this process against the realm.
 		budget: rate.NewLimiter(rate.Every(10*time.Second), 3),
+		missed: map[string]time.Time{},
 	}
 }
 
-// sameHostOnly keeps whoever can bend one redirect from choosing our keys.
-func sameHostOnly(req *http.Request, via []*http.Request) error {
-	if first := via[0].URL; req.URL.Host != first.Host || req.URL.Scheme != first.Scheme {
-		return fmt.Errorf("redirected to another host, %s", req.URL.Host)
-	}
-	if len(via) >= 3 {
-		return errors.New("redirected too often")
-	}
-	return nil
-}
-
-// Run fetches the keys now and then every Refresh, or sooner after a failure (1 s doubling to 10 s,
-// with jitter), until ctx ends.
+// Run fetches the keys now, again before they are Refresh old, and sooner after a failure (1 s
+// doubling to 10 s, with jitter), until ctx ends.
 func (k *Keys) Run(ctx context.Context) {
 	backoff := firstBackoff
 	for {
-		wait := k.cfg.Refresh
-		f, _ := k.startOrJoin(unlimited)
+		f, _ := k.startOrJoin()
 		<-f.done
+		var wait time.Duration
 		if f.err == nil {
 			backoff = firstBackoff
+			wait = k.refreshIn()
 		} else {
 			wait = backoff + rand.N(backoff/2)
 			backoff = min(2*backoff, maxBackoff)
@@ -106,17 +119,31 @@ func (k *Keys) Run(ctx context.Context) {
 	}
 }
 
+// refreshIn returns how long the keys just fetched may serve. Some randomness keeps the replicas of
+// a service from asking the realm all at once.
+func (k *Keys) refreshIn() time.Duration {
+	wait := k.cfg.Refresh
+	if maxAge := k.set.Load().maxAge; maxAge > 0 {
+		wait = min(wait, max(maxAge, minRefresh))
+	}
+	return wait - rand.N(wait/10+1)
+}
+
 // Ready returns nil when there are keys to judge tokens with, or an error that says why there are none.
 func (k *Keys) Ready() error {
+	err := k.usable()
+	if err == nil {
+		return nil
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
-	case k.keys != nil:
-		return nil
-	case k.failed != nil:
-		return fmt.Errorf("%w: %w", ErrKeysUnavailable, k.failed)
+	case k.status.LastError != nil:
+		return fmt.Errorf("%w: %w", err, k.status.LastError)
+	case k.set.Load() == nil:
+		return fmt.Errorf("%w: the first fetch has not ended", err)
 	default:
-		return fmt.Errorf("%w: the first fetch has not ended", ErrKeysUnavailable)
+		return fmt.Errorf("%w: the keys are older than %v", err, k.cfg.MaxStale)
 	}
 }
 
@@ -127,23 +154,36 @@ func (k *Keys) RetryAfter() time.Duration {
 	return max(time.Until(k.retryAt), time.Second)
 }
 
-// Lookup returns the key with the given id. A known key is returned at once. An unknown one causes
-// a fetch, within a budget, and waits for it, so that a rotation refuses no request. The errors are
-// ErrTokenKeyUnknown, and ErrKeysUnavailable where the realm could not be asked.
-func (k *Keys) Lookup(ctx context.Context, kid string) (*rsa.PublicKey, error) {
+// Status returns what there is to watch.
+func (k *Keys) Status() KeysStatus {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.status
+}
+
+// usable returns nil while the keys are there and fresh enough to judge with.
+func (k *Keys) usable() error {
+	set := k.set.Load()
+	if set == nil || k.cfg.Now().Sub(set.fetched) > k.cfg.MaxStale {
+		return ErrKeysUnavailable
+	}
+	return nil
+}
+
+// lookup returns the key with the given id for an algorithm. A known key is returned at once. An
+// unknown one causes a fetch, within a budget, and waits for it, so that a rotation refuses no
+// request; it never waits for the budget. The errors are ErrTokenKeyUnknown, ErrTokenAlgorithm where
+// the key is for other algorithms, and ErrKeysUnavailable where the realm could not be asked.
+func (k *Keys) lookup(ctx context.Context, id string, alg *algorithm) (*key, error) {
 	// A fetch that was under way when the request came may be older than the key; the second round
 	// then makes sure that one was begun after.
 	for range 2 {
-		key, askable := k.find(kid)
-		if key != nil {
-			return key, nil
+		if key, err := k.find(id, alg); key != nil || err != nil {
+			return key, err
 		}
-		if !askable {
-			return nil, ErrKeysUnavailable
-		}
-		f, joined := k.startOrJoin(k.budget.Allow)
-		if f == nil {
-			return nil, ErrTokenKeyUnknown
+		f, joined, err := k.ask(id)
+		if err != nil {
+			return nil, err
 		}
 		select {
 		case <-f.done:
@@ -157,141 +197,143 @@ func (k *Keys) Lookup(ctx context.Context, kid string) (*rsa.PublicKey, error) {
 			break
 		}
 	}
-	if key, _ := k.find(kid); key != nil {
-		return key, nil
+	if key, err := k.find(id, alg); key != nil || err != nil {
+		return key, err
 	}
+	k.miss(id)
 	return nil, ErrTokenKeyUnknown
 }
 
-// find returns the key with the given id or nil, and whether it makes sense to ask the realm: while
-// there are no keys at all after a failure, Run asks, and requests do not wait for it.
-func (k *Keys) find(kid string) (key *rsa.PublicKey, askable bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.keys[kid], k.keys != nil || k.failed == nil
+// find looks among the keys at hand. It returns neither a key nor an error where the realm may be
+// asked; while there are no usable keys, Run asks, and requests do not wait for it.
+func (k *Keys) find(id string, alg *algorithm) (*key, error) {
+	set := k.set.Load()
+	if err := k.usable(); err != nil {
+		if set == nil && k.Status().LastError == nil {
+			return nil, nil // the first fetch is under way or about to be: worth a wait
+		}
+		return nil, err
+	}
+	keys := set.byID[id]
+	for _, key := range keys {
+		if alg.fits(key) {
+			return key, nil
+		}
+	}
+	if len(keys) > 0 {
+		return nil, &Error{CodeTokenAlgorithm, "The realm's key of that id is not one for the token's algorithm"}
+	}
+	return nil, nil
 }
 
-func unlimited() bool { return true }
-
-// startOrJoin returns the fetch under way (joined), or else starts one if allow lets it, or else nil.
-// The fetch lives apart from the request that caused it, whose end must not fail the others.
-func (k *Keys) startOrJoin(allow func() bool) (f *fetch, joined bool) {
+// ask returns the fetch that may bring the key with the given id, and whether it was under way before.
+// It refuses at once where the id was asked for in vain a moment ago, or the budget is spent.
+func (k *Keys) ask(id string) (f *fetch, joined bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.cfg.Now().Before(k.missed[id]) {
+		return nil, false, ErrTokenKeyUnknown
+	}
+	if k.running == nil && !k.budget.Allow() {
+		if k.status.LastError != nil {
+			return nil, false, ErrKeysUnavailable
+		}
+		return nil, false, ErrTokenKeyUnknown
+	}
+	f, joined = k.startOrJoinLocked()
+	return f, joined, nil
+}
+
+// miss remembers that the realm has no such key, so that one stray client does not spend the budget
+// that a rotation needs.
+func (k *Keys) miss(id string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.cfg.Now()
+	if len(k.missed) >= maxMissed {
+		for id, until := range k.missed {
+			if !now.Before(until) {
+				delete(k.missed, id)
+			}
+		}
+	}
+	if len(k.missed) < maxMissed {
+		k.missed[id] = now.Add(missedFor)
+	}
+}
+
+// startOrJoin returns the fetch under way (joined), or else starts one.
+func (k *Keys) startOrJoin() (f *fetch, joined bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.startOrJoinLocked()
+}
+
+// startOrJoinLocked is startOrJoin for a caller that holds mu. The fetch lives apart from the request
+// that caused it, whose end must not fail the others.
+func (k *Keys) startOrJoinLocked() (f *fetch, joined bool) {
 	if k.running != nil {
 		return k.running, true
-	}
-	if !allow() {
-		return nil, false
 	}
 	f = &fetch{done: make(chan struct{})}
 	k.running = f
 	go func() {
-		keys, err := k.fetch()
-		if err != nil {
-			k.cfg.Logger.Warn("fetching the realm's keys failed; it is tried again", "error", err)
-		}
+		set, err := k.fetch()
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		if err == nil {
-			k.keys = keys
+			k.replace(set)
+		} else {
+			k.status.Failures++
+			k.cfg.Logger.Warn("fetching the realm's keys failed; it is tried again", "error", err)
 		}
-		k.failed, f.err, k.running = err, err, nil
+		k.status.Fetches++
+		k.status.LastError, f.err, k.running = err, err, nil
 		close(f.done)
 	}()
 	return f, false
 }
 
-// fetch reads discovery and then the key set.
-func (k *Keys) fetch() (map[string]*rsa.PublicKey, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
-	defer cancel()
-	var discovery struct {
-		Issuer  string `json:"issuer"`
-		JWKSURI string `json:"jwks_uri"`
+// replace puts a new set in the place of the old one. A key that stays keeps its identity; one that
+// goes is marked, because principals that were verified with it are remembered elsewhere.
+func (k *Keys) replace(set *keySet) {
+	var came, gone []string
+	var old map[string][]*key
+	if before := k.set.Load(); before != nil {
+		old = before.byID
 	}
-	address := k.cfg.BackchannelURL + "/.well-known/openid-configuration"
-	if err := k.getJSON(ctx, address, &discovery); err != nil {
-		return nil, err
+	count := 0
+	for id, keys := range set.byID {
+		for i, key := range keys {
+			count++
+			if known := sameKey(key, old[id]); known != nil {
+				keys[i] = known
+			} else {
+				came = append(came, id)
+			}
+		}
 	}
-	if discovery.Issuer != k.cfg.Issuer { // OpenID Connect Discovery 1.0 §4.3
-		return nil, fmt.Errorf("%s names the issuer %q, not %q%s", address, discovery.Issuer, k.cfg.Issuer, difference(discovery.Issuer, k.cfg.Issuer))
+	k.set.Store(set)
+	for id, keys := range old {
+		for _, key := range keys {
+			if sameKey(key, set.byID[id]) == nil {
+				key.withdrawn.Store(true)
+				gone = append(gone, id)
+			}
+		}
 	}
-	uri, err := k.reachable(discovery.JWKSURI)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", address, err)
+	k.status.Keys, k.status.FetchedAt = count, set.fetched
+	if len(came)+len(gone) > 0 {
+		k.cfg.Logger.Info("the realm's signing keys", "new", came, "withdrawn", gone)
 	}
-	var set struct {
-		Keys []json.RawMessage `json:"keys"`
-	}
-	if err := k.getJSON(ctx, uri, &set); err != nil {
-		return nil, err
-	}
-	keys := signingKeys(set.Keys)
-	if len(keys) == 0 {
-		return nil, fmt.Errorf("%s holds no usable RS256 signing key among %d", uri, len(set.Keys))
-	}
-	return keys, nil
 }
 
-// reachable rewrites an address of the realm to the back channel. An address elsewhere is refused:
-// a realm's keys live below the realm, and the transport rules were checked for these two only.
-func (k *Keys) reachable(uri string) (string, error) {
-	if rest, ok := strings.CutPrefix(uri, k.cfg.Issuer+"/"); ok {
-		return k.cfg.BackchannelURL + "/" + rest, nil
-	}
-	if strings.HasPrefix(uri, k.cfg.BackchannelURL+"/") {
-		return uri, nil
-	}
-	return "", fmt.Errorf("jwks_uri %q is below neither the issuer nor the back channel", uri)
-}
-
-func (k *Keys) getJSON(ctx context.Context, address string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return fmt.Errorf("asking the realm: %w", err)
-	}
-	res, err := k.client.Do(req)
-	if err != nil {
-		return fmt.Errorf("asking the realm: %w", err) // names method and address itself
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s", address, res.Status)
-	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswerBytes+1))
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", address, err)
-	}
-	if len(body) > maxAnswerBytes {
-		return fmt.Errorf("%s answered more than %d bytes", address, maxAnswerBytes)
-	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("%s did not answer JSON of the expected form: %w", address, err)
+// sameKey returns the one among keys that is equal to key, or nil.
+func sameKey(key *key, keys []*key) *key {
+	for _, other := range keys {
+		if key.equal(other) {
+			return other
+		}
 	}
 	return nil
-}
-
-// signingKeys picks the keys that may verify RS256. A realm also publishes keys for encryption, and
-// one broken key must not spoil the good ones.
-func signingKeys(raw []json.RawMessage) map[string]*rsa.PublicKey {
-	keys := map[string]*rsa.PublicKey{}
-	for _, text := range raw {
-		key, err := jwk.ParseKey(text)
-		if err != nil || key.KeyID() == "" || key.KeyType() != jwa.RSA {
-			continue
-		}
-		if use := key.KeyUsage(); use != "" && use != string(jwk.ForSignature) {
-			continue
-		}
-		if alg := key.Algorithm().String(); alg != "" && alg != jwa.RS256.String() {
-			continue
-		}
-		var public rsa.PublicKey
-		if err := key.Raw(&public); err != nil || public.N.BitLen() < minRSABits {
-			continue
-		}
-		keys[key.KeyID()] = &public
-	}
-	return keys
 }

@@ -2,10 +2,12 @@ package auth_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -18,63 +20,84 @@ import (
 	"keystead/auth/authtest"
 )
 
-var discard = slog.New(slog.DiscardHandler)
-
-// filled returns a key set that has fetched once, and waits for that.
-func filled(t *testing.T, cfg auth.KeysConfig) *auth.Keys {
-	t.Helper()
-	cfg.Logger = discard
-	keys := auth.NewKeys(cfg)
-	go keys.Run(t.Context())
-	eventually(t, func() bool { return keys.Ready() == nil })
-	return keys
-}
-
-func TestRotationRefusesNoRequest(t *testing.T) {
-	realm := authtest.NewIssuer(t)
-	v := verifierWith(t, realm, filled(t, auth.KeysConfig{Issuer: realm.URL()}))
-	before := realm.Token("alice")
-	realm.Rotate()
-	after := realm.Token("alice")
-
-	var wg sync.WaitGroup
-	for range 50 {
-		for _, token := range []string{before, after} {
+// A rotation at full load: nobody with a good token is refused, whichever key signed it, and the
+// realm is hardly asked.
+func TestRotationUnderLoad(t *testing.T) {
+	for _, size := range []int{0, 1000} {
+		realm := authtest.NewIssuer(t)
+		realm.Delay(20 * time.Millisecond)
+		v := newVerifier(t, realm, auth.VerifierConfig{Keys: filled(t, auth.KeysConfig{Issuer: realm.URL()}), CacheSize: size})
+		var stop atomic.Bool
+		var wg sync.WaitGroup
+		for i := range 20 {
 			wg.Go(func() {
-				if _, err := v.Verify(t.Context(), token); err != nil {
-					t.Errorf("refused during a rotation: %v", err)
+				for !stop.Load() {
+					if _, err := v.Verify(t.Context(), realm.Token(fmt.Sprint("user-", i))); err != nil {
+						t.Errorf("refused during a rotation: %v", err)
+					}
 				}
 			})
 		}
-	}
-	wg.Wait()
-	if got := realm.Fetches(); got > 3 {
-		t.Errorf("100 requests caused %d fetches", got-1)
-	}
-
-	realm.Withdraw()
-	if _, err := v.Verify(t.Context(), before); err != nil {
-		t.Errorf("a key counts until the next fetch: %v", err)
+		before := realm.Token("alice")
+		for range 2 {
+			time.Sleep(50 * time.Millisecond)
+			realm.Rotate()
+		}
+		time.Sleep(100 * time.Millisecond)
+		stop.Store(true)
+		wg.Wait()
+		if _, err := v.Verify(t.Context(), before); err != nil {
+			t.Errorf("a token by the old key, which is still published: %v", err)
+		}
+		if got := realm.Fetches(); got < 3 || got > 1+3 {
+			t.Errorf("two rotations caused %d fetches", got-1)
+		}
 	}
 }
 
-func TestWithdrawnKeyIsForgottenAtTheNextFetch(t *testing.T) {
+// A key counts until the next fetch; then tokens by it are refused, remembered or not.
+func TestWithdrawnKey(t *testing.T) {
+	for _, size := range []int{0, 10} {
+		realm := authtest.NewIssuer(t)
+		v := newVerifier(t, realm, auth.VerifierConfig{Keys: filled(t, auth.KeysConfig{Issuer: realm.URL()}), CacheSize: size})
+		old := realm.Token("alice")
+		realm.Rotate()
+		realm.Withdraw()
+		if _, err := v.Verify(t.Context(), old); err != nil {
+			t.Errorf("before the next fetch: %v", err)
+		}
+		if _, err := v.Verify(t.Context(), realm.Token("alice")); err != nil { // brings the next fetch
+			t.Error(err)
+		}
+		if _, err := v.Verify(t.Context(), old); !errors.Is(err, auth.ErrTokenKeyUnknown) {
+			t.Errorf("cache of %d: after the next fetch: %v", size, err)
+		}
+	}
+}
+
+// A key whose material is exchanged under the same id is another key.
+func TestExchangedKey(t *testing.T) {
 	realm := authtest.NewIssuer(t)
-	v := verifierWith(t, realm, filled(t, auth.KeysConfig{Issuer: realm.URL(), Refresh: 10 * time.Millisecond}))
+	v := newVerifier(t, realm, auth.VerifierConfig{Keys: filled(t, auth.KeysConfig{Issuer: realm.URL(), Refresh: 5 * time.Millisecond}), CacheSize: 10})
 	old := realm.Token("alice")
-	realm.Rotate()
+	if _, err := v.Verify(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	exchanged := authtest.NewKey("RS256")
+	exchanged.ID = realm.KeyID()
+	realm.Use(exchanged)
 	realm.Withdraw()
-	eventually(t, func() bool {
-		_, err := v.Verify(t.Context(), old)
-		return errors.Is(err, auth.ErrTokenKeyUnknown)
-	})
+	eventually(t, func() bool { _, err := v.Verify(t.Context(), old); return errors.Is(err, auth.ErrTokenSignature) })
+	if _, err := v.Verify(t.Context(), realm.Token("alice")); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestForgedKeyIDsDoNotReachTheRealm(t *testing.T) {
 	realm := authtest.NewIssuer(t)
-	v := verifierWith(t, realm, filled(t, auth.KeysConfig{Issuer: realm.URL()}))
+	v := newVerifier(t, realm, auth.VerifierConfig{Keys: filled(t, auth.KeysConfig{Issuer: realm.URL()})})
 	for i := range 200 {
-		forged := realm.SignWith(map[string]any{"alg": "RS256", "typ": "JWT", "kid": fmt.Sprint("forged-", i)}, realm.Claims("mallory"))
+		forged := realm.SignWith(with(realm.Key().Header(), "kid", fmt.Sprint("forged-", i)), realm.Claims("mallory"))
 		if _, err := v.Verify(t.Context(), forged); !errors.Is(err, auth.ErrTokenKeyUnknown) {
 			t.Fatalf("Verify = %v", err)
 		}
@@ -84,9 +107,94 @@ func TestForgedKeyIDsDoNotReachTheRealm(t *testing.T) {
 	}
 }
 
+// A stray client that comes back again and again with one foreign key id must not spend the budget
+// that a rotation needs.
+func TestUnknownKeyIDIsRemembered(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	var now atomic.Int64
+	now.Store(time.Now().Unix())
+	keys := filled(t, auth.KeysConfig{Issuer: realm.URL(), Now: func() time.Time { return time.Unix(now.Load(), 0) }})
+	v := newVerifier(t, realm, auth.VerifierConfig{Keys: keys})
+	stray := authtest.NewKey("ES256")
+	token := realm.SignWith(with(realm.Key().Header(), "kid", stray.ID), realm.Claims("alice"))
+	for range 100 {
+		if _, err := v.Verify(t.Context(), token); !errors.Is(err, auth.ErrTokenKeyUnknown) {
+			t.Fatalf("Verify = %v", err)
+		}
+	}
+	if got := realm.Fetches(); got != 2 {
+		t.Errorf("one foreign key id caused %d fetches", got-1)
+	}
+	realm.Rotate()
+	if _, err := v.Verify(t.Context(), realm.Token("alice")); err != nil {
+		t.Errorf("a rotation right after: %v", err)
+	}
+	now.Add(60)
+	_, _ = v.Verify(t.Context(), token)
+	if got := realm.Fetches(); got != 4 {
+		t.Errorf("after a minute the realm was asked %d times in all", got)
+	}
+}
+
+// What is remembered of a flood is bounded, and the flood does not reach the realm.
+func TestUnknownKeyIDFlood(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	keys := filled(t, auth.KeysConfig{Issuer: realm.URL()})
+	v := newVerifier(t, realm, auth.VerifierConfig{Keys: keys})
+	good := realm.Token("alice")
+	head := realm.Key().Header()
+	rest := good[strings.IndexByte(good, '.'):]
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 1000 {
+				forged := encode(string(marshal(t, with(head, "kid", rand.Text())))) + rest
+				if _, err := v.Verify(t.Context(), forged); !errors.Is(err, auth.ErrTokenKeyUnknown) {
+					t.Errorf("Verify = %v", err)
+				}
+				if _, err := v.Verify(t.Context(), good); err != nil {
+					t.Errorf("a good token in the flood: %v", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if got := realm.Fetches(); got > 1+4 {
+		t.Errorf("4000 forged key ids caused %d fetches", got-1)
+	}
+}
+
+// A realm that is slow, but there: whoever needs the new key waits for it, and nobody else.
+func TestSlowRealm(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	v := newVerifier(t, realm, auth.VerifierConfig{})
+	old := realm.Token("alice")
+	realm.Delay(200 * time.Millisecond)
+	realm.Rotate()
+	fresh := realm.Token("alice")
+	var wg sync.WaitGroup
+	var waiting atomic.Int32
+	for range 10 {
+		waiting.Add(1)
+		wg.Go(func() {
+			if _, err := v.Verify(t.Context(), fresh); err != nil {
+				t.Errorf("refused by a slow realm: %v", err)
+			}
+			waiting.Add(-1)
+		})
+	}
+	if _, err := v.Verify(t.Context(), old); err != nil || waiting.Load() == 0 {
+		t.Errorf("a known key: %v, with %d still waiting", err, waiting.Load())
+	}
+	wg.Wait()
+	if got := realm.Fetches(); got != 2 {
+		t.Errorf("ten callers caused %d fetches", got-1)
+	}
+}
+
 func TestKnownKeyNeverWaits(t *testing.T) {
 	realm := authtest.NewIssuer(t)
-	v := verifierWith(t, realm, filled(t, auth.KeysConfig{Issuer: realm.URL()}))
+	v := newVerifier(t, realm, auth.VerifierConfig{Keys: filled(t, auth.KeysConfig{Issuer: realm.URL()})})
 	token := realm.Token("alice")
 	asked, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -97,7 +205,7 @@ func TestKnownKeyNeverWaits(t *testing.T) {
 	})
 	unknown := make(chan error)
 	go func() {
-		_, err := v.Verify(t.Context(), realm.SignWith(map[string]any{"alg": "RS256", "typ": "JWT", "kid": "new"}, realm.Claims("bob")))
+		_, err := v.Verify(t.Context(), realm.SignWith(with(realm.Key().Header(), "kid", "new"), realm.Claims("bob")))
 		unknown <- err
 	}()
 	<-asked
@@ -106,7 +214,7 @@ func TestKnownKeyNeverWaits(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := v.Verify(ctx, realm.SignWith(map[string]any{"alg": "RS256", "typ": "JWT", "kid": "new"}, realm.Claims("bob"))); !errors.Is(err, context.Canceled) {
+	if _, err := v.Verify(ctx, realm.SignWith(with(realm.Key().Header(), "kid", "new"), realm.Claims("bob"))); !errors.Is(err, context.Canceled) {
 		t.Errorf("a caller who left still waits: %v", err)
 	}
 	close(release)
@@ -143,7 +251,7 @@ func TestBadAnswersNeverReplaceGoodKeys(t *testing.T) {
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
 			realm := authtest.NewIssuer(t)
-			v := verifierWith(t, realm, filled(t, auth.KeysConfig{Issuer: realm.URL(), Refresh: 5 * time.Millisecond}))
+			v := newVerifier(t, realm, auth.VerifierConfig{Keys: filled(t, auth.KeysConfig{Issuer: realm.URL(), Refresh: 5 * time.Millisecond})})
 			token := realm.Token("alice")
 			var asked atomic.Int32
 			realm.Answer(func(w http.ResponseWriter, r *http.Request) { asked.Add(1); answer(w, r) })
@@ -163,7 +271,7 @@ func TestStartsWithoutTheRealmAndRecovers(t *testing.T) {
 	realm := authtest.NewIssuer(t)
 	realm.Answer(authtest.Down)
 	keys := auth.NewKeys(auth.KeysConfig{Issuer: realm.URL(), Logger: discard})
-	v := verifierWith(t, realm, keys)
+	v := newVerifier(t, realm, auth.VerifierConfig{Keys: keys})
 	if err := keys.Ready(); !errors.Is(err, auth.ErrKeysUnavailable) {
 		t.Errorf("Ready before any fetch = %v", err)
 	}
@@ -222,6 +330,156 @@ func TestBackchannel(t *testing.T) {
 	}
 }
 
+// The last good keys serve through an outage, but not for ever: a realm may have withdrawn a key that
+// nobody could ask about.
+func TestMaxStale(t *testing.T) {
+	for _, size := range []int{0, 10} {
+		realm := authtest.NewIssuer(t)
+		var now atomic.Int64
+		now.Store(time.Now().Unix())
+		keys := filled(t, auth.KeysConfig{Issuer: realm.URL(), Refresh: 10 * time.Millisecond, MaxStale: time.Hour, Now: func() time.Time { return time.Unix(now.Load(), 0) }})
+		v := newVerifier(t, realm, auth.VerifierConfig{Keys: keys, CacheSize: size})
+		token := realm.Token("alice")
+		realm.Answer(authtest.Down)
+		eventually(t, func() bool { return keys.Status().LastError != nil })
+		for _, step := range []struct {
+			pass int64
+			want error
+		}{{0, nil}, {3500, nil}, {200, auth.ErrKeysUnavailable}} {
+			now.Add(step.pass)
+			if _, err := v.Verify(t.Context(), token); !errors.Is(err, step.want) {
+				t.Errorf("cache of %d, after %d s more: %v, want %v", size, step.pass, err, step.want)
+			}
+		}
+		if err := keys.Ready(); err == nil || !strings.Contains(err.Error(), "503") {
+			t.Errorf("Ready = %v", err)
+		}
+		realm.Answer(nil)
+		eventually(t, func() bool { _, err := v.Verify(t.Context(), token); return err == nil })
+	}
+}
+
+// Once it is known that the realm is away, a key id that nobody can ask about is no verdict, however
+// many come.
+func TestUnknownKeysDuringAnOutage(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	v := newVerifier(t, realm, auth.VerifierConfig{})
+	realm.Answer(authtest.Down)
+	realm.Rotate()
+	for range 10 {
+		if _, err := v.Verify(t.Context(), realm.Token("alice")); !errors.Is(err, auth.ErrKeysUnavailable) {
+			t.Errorf("Verify = %v", err)
+		}
+	}
+}
+
+func TestRefreshFollowsCacheControl(t *testing.T) {
+	for header, want := range map[string]time.Duration{
+		"no-cache":                          15 * time.Minute,
+		"":                                  15 * time.Minute,
+		"public, max-age=300":               5 * time.Minute,
+		`private, Max-Age="300", immutable`: 5 * time.Minute,
+		"max-age=1":                         time.Minute,
+		"max-age=86400":                     15 * time.Minute,
+		"max-age=soon":                      15 * time.Minute,
+		"max-age=-1":                        15 * time.Minute,
+		"s-maxage=300":                      15 * time.Minute,
+	} {
+		realm := authtest.NewIssuer(t)
+		realm.CacheControl(header)
+		keys := filled(t, auth.KeysConfig{Issuer: realm.URL()})
+		eventually(t, func() bool { return keys.RetryAfter() > time.Second })
+		if got := keys.RetryAfter(); got > want || got < want*9/10-time.Second {
+			t.Errorf("Cache-Control %q: again in %v, want shortly before %v", header, got, want)
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	realm.Use(authtest.NewKey("ES256"))
+	keys := auth.NewKeys(auth.KeysConfig{Issuer: realm.URL(), Logger: discard, Refresh: 10 * time.Millisecond})
+	if got := keys.Status(); got != (auth.KeysStatus{}) {
+		t.Errorf("before the first fetch: %+v", got)
+	}
+	go keys.Run(t.Context())
+	eventually(t, func() bool { return keys.Ready() == nil })
+	got := keys.Status()
+	if got.Keys != 2 || got.Fetches < 1 || got.Failures != 0 || got.LastError != nil || time.Since(got.FetchedAt) > time.Minute {
+		t.Errorf("Status = %+v", got)
+	}
+	realm.Answer(authtest.Down)
+	eventually(t, func() bool { return keys.Status().Failures > 0 })
+	got = keys.Status()
+	if got.Keys != 2 || got.Fetches < 2 || got.LastError == nil {
+		t.Errorf("in an outage: %+v", got)
+	}
+}
+
+// One key that cannot be used does not spoil the good one beside it, and is not used.
+func TestOddKeysBesideAGoodOne(t *testing.T) {
+	rsaKey, curve := authtest.NewKey("RS256"), authtest.NewKey("ES256")
+	odd := func(key *authtest.Key, name string, value any) map[string]any {
+		jwk := key.JWK()
+		jwk[name] = value
+		return jwk
+	}
+	private := rsaKey.JWK()
+	for name, number := range map[string]*big.Int{"d": rsaKey.Signer().(*rsa.PrivateKey).D, "p": rsaKey.Signer().(*rsa.PrivateKey).Primes[0], "q": rsaKey.Signer().(*rsa.PrivateKey).Primes[1]} {
+		private[name] = encode(string(number.Bytes()))
+	}
+	tests := map[string]struct {
+		key *authtest.Key
+		jwk map[string]any
+	}{
+		"for encryption":                  {rsaKey, odd(rsaKey, "use", "enc")},
+		"for an odd use":                  {rsaKey, odd(rsaKey, "use", "SIG")},
+		"only to encrypt with":            {rsaKey, odd(rsaKey, "key_ops", []string{"encrypt"})},
+		"only to sign with":               {rsaKey, odd(rsaKey, "key_ops", []string{"sign"})},
+		"published with its private half": {rsaKey, private},
+		"of an exponent of 1":             {rsaKey, odd(rsaKey, "e", "AQ")},
+		"of an enormous modulus":          {rsaKey, odd(rsaKey, "n", encode(strings.Repeat("ÿ", 1025)))},
+		"without a modulus":               {rsaKey, odd(rsaKey, "n", nil)},
+		"whose modulus is a number":       {rsaKey, odd(rsaKey, "n", 7)},
+		"of an unknown kind":              {rsaKey, odd(rsaKey, "kty", "PQC")},
+		"symmetric":                       {rsaKey, map[string]any{"kty": "oct", "kid": rsaKey.ID, "k": "c2VjcmV0"}},
+		"off its curve":                   {curve, odd(curve, "y", curve.JWK()["x"])},
+		"of a curve that is too short":    {curve, odd(curve, "crv", "P-224")},
+		"for key agreement":               {curve, map[string]any{"kty": "OKP", "crv": "X25519", "kid": curve.ID, "x": encode(strings.Repeat("x", 32))}},
+		"an Ed25519 key of another size":  {curve, map[string]any{"kty": "OKP", "crv": "Ed25519", "kid": curve.ID, "x": encode("short")}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			realm := authtest.NewIssuer(t)
+			realm.Publish(tt.jwk)
+			v := newVerifier(t, realm, auth.VerifierConfig{Algorithms: everyAlgorithm})
+			if _, err := v.Verify(t.Context(), realm.Token("alice")); err != nil {
+				t.Errorf("the good key is spoilt: %v", err)
+			}
+			if _, err := v.Verify(t.Context(), tt.key.Compact(tt.key.Header(), realm.Claims("alice"))); !errors.Is(err, auth.ErrTokenKeyUnknown) {
+				t.Errorf("the odd key is used: %v", err)
+			}
+		})
+	}
+}
+
+// Authorities, proxies and the like are the transport's matter: every call must go through it.
+func TestTransport(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	var asked atomic.Int32
+	keys := filled(t, auth.KeysConfig{Issuer: realm.URL(), Transport: transport(func(r *http.Request) (*http.Response, error) {
+		asked.Add(1)
+		return http.DefaultTransport.RoundTrip(r)
+	})})
+	if keys.Ready() != nil || asked.Load() != 2 {
+		t.Errorf("the transport was asked %d times", asked.Load())
+	}
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 func TestIssuerMismatchIsExplained(t *testing.T) {
 	realm := authtest.NewIssuer(t)
 	keys := auth.NewKeys(auth.KeysConfig{Issuer: strings.Replace(realm.URL(), "127.0.0.1", "localhost", 1), Logger: discard})
@@ -230,15 +488,4 @@ func TestIssuerMismatchIsExplained(t *testing.T) {
 		err := keys.Ready()
 		return err != nil && strings.Contains(err.Error(), "names the issuer") && strings.Contains(err.Error(), realm.URL())
 	})
-}
-
-// eventually waits for something that another goroutine brings about.
-func eventually(t *testing.T, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
-		if holds() {
-			return
-		}
-	}
-	t.Fatal("did not come about within 10 s")
 }

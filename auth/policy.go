@@ -8,7 +8,7 @@ import (
 // RequireRealmRole returns nil when the caller has one of the given realm roles, and ErrRoleMissing
 // with the roles in its reason otherwise. No roles at all admit nobody.
 func (p *Principal) RequireRealmRole(roles ...string) error {
-	if slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(p.RealmRoles, role) }) {
+	if slices.ContainsFunc(roles, p.HasRealmRole) {
 		return nil
 	}
 	return &Error{CodeRoleMissing, "Requires one of: " + strings.Join(roles, ", ")}

@@ -2,66 +2,280 @@ package auth
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Principal is the caller that a verified token describes. It is shared between requests: read it,
-// do not change it.
+// Principal is the caller that a verified token describes. It never changes and is shared between
+// requests: what its methods return is the caller's own. A claim that is absent or of a wrong type
+// reads as the zero value, and never as a part of itself.
 type Principal struct {
-	Subject       string
-	Username      string // preferred_username
-	Name          string // the full name
-	GivenName     string
-	FamilyName    string
-	Email         string
-	EmailVerified bool
-	RealmRoles    []string
-	ClientRoles   map[string][]string // by client id
-	Groups        []string            // full paths, where the realm maps them
-	Scopes        []string
-	ClientID      string // azp, the client that obtained the token
-	IssuedAt      time.Time
-	ExpiresAt     time.Time
-	Claims        json.RawMessage // every claim as the token had it
+	claims string // the payload; most strings below are parts of it
+
+	subject, tokenID, sessionID string
+	username, name              string
+	givenName, familyName       string
+	email                       string
+	emailVerified               bool
+	realmRoles                  []string
+	clientRoles                 []clientRoles
+	groups, scopes, audience    []string
+	organizations               []Organization
+	authorizedParty, acr        string
+	authTime                    time.Time
+	issuedAt                    time.Time
+	notBefore                   time.Time // zero when the token has no nbf
+	expiresAt                   time.Time
+
+	key *key // that the token is signed with
 }
 
-func newPrincipal(payload []byte, c claims) *Principal {
-	p := &Principal{
-		Subject:     c.text("sub"),
-		Username:    c.text("preferred_username"),
-		Name:        c.text("name"),
-		GivenName:   c.text("given_name"),
-		FamilyName:  c.text("family_name"),
-		Email:       c.text("email"),
-		RealmRoles:  rolesIn(c["realm_access"]),
-		ClientRoles: map[string][]string{},
-		Groups:      c.list("groups"),
-		Scopes:      strings.Fields(c.text("scope")),
-		ClientID:    c.text("azp"),
-		Claims:      payload,
+// clientRoles are a caller's roles of one client. A list of these is smaller than a map, and a
+// caller has few.
+type clientRoles struct {
+	client string
+	roles  []string
+}
+
+// Organization is one that a caller is a member of.
+type Organization struct {
+	Alias string
+	ID    string // where the realm's mapper adds it
+}
+
+// Subject returns sub, the caller's id, which is never reused. Service tokens and lightweight tokens
+// may have none.
+func (p *Principal) Subject() string { return p.subject }
+
+// TokenID returns jti.
+func (p *Principal) TokenID() string { return p.tokenID }
+
+// SessionID returns sid, the realm's login session. Service tokens have none.
+func (p *Principal) SessionID() string { return p.sessionID }
+
+// Username returns preferred_username, which a realm may let people change.
+func (p *Principal) Username() string { return p.username }
+
+// Name returns the full name.
+func (p *Principal) Name() string { return p.name }
+
+// GivenName returns given_name.
+func (p *Principal) GivenName() string { return p.givenName }
+
+// FamilyName returns family_name.
+func (p *Principal) FamilyName() string { return p.familyName }
+
+// Email returns the e-mail address. It proves nothing unless EmailVerified.
+func (p *Principal) Email() string { return p.email }
+
+// EmailVerified reports whether the realm has checked the e-mail address.
+func (p *Principal) EmailVerified() bool { return p.emailVerified }
+
+// RealmRoles returns the roles of the realm.
+func (p *Principal) RealmRoles() []string { return slices.Clone(p.realmRoles) }
+
+// HasRealmRole reports whether the caller has this role of the realm.
+func (p *Principal) HasRealmRole(role string) bool { return slices.Contains(p.realmRoles, role) }
+
+// ClientRoles returns the roles by client id.
+func (p *Principal) ClientRoles() map[string][]string {
+	byClient := make(map[string][]string, len(p.clientRoles))
+	for _, c := range p.clientRoles {
+		byClient[c.client] = slices.Clone(c.roles)
 	}
-	// A failure leaves false: a claim of a wrong type says nothing.
-	_ = json.Unmarshal(c["email_verified"], &p.EmailVerified)
-	p.IssuedAt, _ = c.time("iat")
-	p.ExpiresAt, _ = c.time("exp")
-	var access map[string]json.RawMessage
-	if json.Unmarshal(c["resource_access"], &access) == nil {
-		for client, raw := range access {
-			if roles := rolesIn(raw); roles != nil {
-				p.ClientRoles[client] = roles
-			}
+	return byClient
+}
+
+// Groups returns the groups as the realm maps them, most often full paths such as /staff/ops.
+func (p *Principal) Groups() []string { return slices.Clone(p.groups) }
+
+// Scopes returns the scopes that the token was granted (RFC 8693 §4.2).
+func (p *Principal) Scopes() []string { return slices.Clone(p.scopes) }
+
+// Audience returns aud, for whom the token is meant.
+func (p *Principal) Audience() []string { return slices.Clone(p.audience) }
+
+// Organizations returns the organizations that the caller is a member of, whether the realm maps
+// them as a list of names or as an object.
+func (p *Principal) Organizations() []Organization { return slices.Clone(p.organizations) }
+
+// AuthorizedParty returns azp, the id of the client that obtained the token.
+func (p *Principal) AuthorizedParty() string { return p.authorizedParty }
+
+// ACR returns acr, how strongly the caller was authenticated, in the realm's own words.
+func (p *Principal) ACR() string { return p.acr }
+
+// AuthTime returns when the caller last typed a password or the like; zero where the token does not say.
+func (p *Principal) AuthTime() time.Time { return p.authTime }
+
+// IssuedAt returns iat.
+func (p *Principal) IssuedAt() time.Time { return p.issuedAt }
+
+// ExpiresAt returns exp. A verifier's leeway comes on top.
+func (p *Principal) ExpiresAt() time.Time { return p.expiresAt }
+
+// Claims returns every claim as the token had it: one JSON object.
+func (p *Principal) Claims() string { return p.claims }
+
+// Claim returns one claim as the token had it, and whether it is there. Nothing is converted: the
+// reader decides what a wrong type means.
+func (p *Principal) Claim(name string) (value json.RawMessage, ok bool) {
+	// The text was read strictly before, so this cannot fail.
+	_, _ = readObject([]byte(p.claims), func(r *jsonReader, found string) error {
+		if found != name {
+			return r.skip()
 		}
-	}
-	return p
+		raw, err := r.dec.ReadValue()
+		value, ok = slices.Clone(json.RawMessage(raw)), true
+		return err
+	})
+	return value, ok
 }
 
-// rolesIn reads {"roles": ["…"]}, the form of realm_access and of each entry of resource_access.
-// Anything else, even in part, grants nothing.
-func rolesIn(raw json.RawMessage) []string {
-	var access claims
-	if json.Unmarshal(raw, &access) != nil {
-		return nil
+// claims are a payload: what of it describes the caller, and what only the verifier looks at.
+type claims struct {
+	principal *Principal
+	issuer    string
+	typ       string
+	hasTyp    bool
+	bound     bool   // there is a cnf claim (RFC 7800)
+	unusable  string // the name of a claim whose value cannot be what it must be
+}
+
+// parseClaims reads a payload strictly.
+func parseClaims(payload []byte) (c claims, err error) {
+	p := &Principal{}
+	c.principal = p
+	p.claims, err = readObject(payload, func(r *jsonReader, name string) (err error) {
+		switch name {
+		case "iss":
+			c.issuer, err = r.string()
+		case "typ":
+			c.hasTyp = true
+			c.typ, err = r.string()
+		case "cnf":
+			c.bound, err = true, r.skip()
+		case "exp":
+			p.expiresAt, err = c.date(r, name)
+		case "iat":
+			p.issuedAt, err = c.date(r, name)
+		case "nbf":
+			p.notBefore, err = c.date(r, name)
+		case "sub":
+			if p.subject, err = r.string(); p.subject == "" { // an owner must not be "", which everything without one is
+				c.unusable = name
+			}
+		case "auth_time":
+			p.authTime, _, err = r.date()
+		case "aud":
+			p.audience, err = r.oneOrMore()
+		case "azp":
+			p.authorizedParty, err = r.string()
+		case "jti":
+			p.tokenID, err = r.string()
+		case "sid":
+			p.sessionID, err = r.string()
+		case "acr":
+			p.acr, err = r.string()
+		case "scope":
+			var scopes string
+			scopes, err = r.string()
+			p.scopes = strings.Fields(scopes)
+		case "preferred_username":
+			p.username, err = r.string()
+		case "name":
+			p.name, err = r.string()
+		case "given_name":
+			p.givenName, err = r.string()
+		case "family_name":
+			p.familyName, err = r.string()
+		case "email":
+			p.email, err = r.string()
+		case "email_verified":
+			p.emailVerified, err = r.boolean()
+		case "realm_access":
+			p.realmRoles, err = r.roles()
+		case "resource_access":
+			err = r.eachObject(func(r *jsonReader, client string) error {
+				roles, err := r.roles()
+				if len(roles) > 0 {
+					p.clientRoles = append(p.clientRoles, clientRoles{client, roles})
+				}
+				return err
+			})
+		case "groups":
+			p.groups, err = r.oneOrMore()
+		case "organization":
+			p.organizations, err = r.organizations()
+		default:
+			err = r.skip()
+		}
+		return err
+	})
+	return c, err
+}
+
+// date reads the time of a claim that must be one where it is there at all.
+func (c *claims) date(r *jsonReader, name string) (time.Time, error) {
+	t, ok, err := r.date()
+	if !ok {
+		c.unusable = name
 	}
-	return texts(access["roles"])
+	return t, err
+}
+
+// eachObject reads an object of objects. Another value in either place is read as nothing.
+func (r *jsonReader) eachObject(member func(r *jsonReader, name string) error) error {
+	if r.dec.PeekKind() != jsontext.KindBeginObject {
+		return r.skip()
+	}
+	return r.object(func(r *jsonReader, name string) error {
+		if r.dec.PeekKind() != jsontext.KindBeginObject {
+			return r.skip()
+		}
+		return member(r, name)
+	})
+}
+
+// roles reads {"roles": ["…"]}, the form of realm_access and of each entry of resource_access.
+func (r *jsonReader) roles() (roles []string, err error) {
+	if r.dec.PeekKind() != jsontext.KindBeginObject {
+		return nil, r.skip()
+	}
+	err = r.object(func(r *jsonReader, name string) (err error) {
+		if name == "roles" {
+			roles, err = r.strings()
+			return err
+		}
+		return r.skip()
+	})
+	return roles, err
+}
+
+// organizations reads ["acme"] or {"acme": {"id": "…"}}; which of them a realm sends is a setting of
+// its mapper.
+func (r *jsonReader) organizations() (list []Organization, err error) {
+	if r.dec.PeekKind() == jsontext.KindBeginObject {
+		err = r.eachObject(func(r *jsonReader, alias string) error {
+			organization := Organization{Alias: alias}
+			err := r.object(func(r *jsonReader, name string) (err error) {
+				if name == "id" {
+					organization.ID, err = r.string()
+					return err
+				}
+				return r.skip()
+			})
+			list = append(list, organization)
+			return err
+		})
+		return list, err
+	}
+	aliases, err := r.oneOrMore()
+	for _, alias := range aliases {
+		list = append(list, Organization{Alias: alias})
+	}
+	return list, err
 }

@@ -1,189 +1,239 @@
-// Package auth decides who is calling and what they may do. It verifies the access tokens of one
-// Keycloak realm against the realm's published keys (RFC 7515, RFC 7519, RFC 8725), turns them into
-// a Principal, and checks roles on it. It knows nothing of routes or pages.
 package auth
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/json"
+	"crypto/sha256"
+	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/lestrrat-go/jwx/v2/jwa"
-	"github.com/lestrrat-go/jwx/v2/jws"
 )
 
 const (
-	maxTokenBytes = 16 << 10
-	defaultLeeway = 30 * time.Second
+	// MaxLeeway is the most clock skew that may be allowed: more would mean that clocks are not kept.
+	MaxLeeway = 5 * time.Minute
 
-	maxNumericDate = 253402300799 // the end of the year 9999
+	defaultMaxTokenBytes = 16 << 10
 )
 
-// VerifierConfig says which tokens to accept.
+// VerifierConfig says which tokens to accept. Keys, Issuer and Audience must be set.
 type VerifierConfig struct {
-	Keys     *Keys            // the realm's keys
-	Issuer   string           // must equal the iss claim
-	Audience []string         // the aud claim must hold one of these
-	Leeway   time.Duration    // clock skew allowed on exp, nbf and iat; default: 30 s
-	Now      func() time.Time // default: time.Now
+	Keys     *Keys    // the realm's keys
+	Issuer   string   // must equal the iss claim
+	Audience []string // the aud claim must hold one of these
+
+	// InsecureSkipAudience accepts tokens for any audience: whatever service gets a token of this
+	// realm can then use it here. It is for realms that have no audience mapper.
+	InsecureSkipAudience bool
+	AuthorizedParties    []string      // the clients (azp) whose tokens are accepted; none: all
+	Algorithms           []string      // out of RS256 … RS512, PS256 …, ES256 …, EdDSA; none: RS256
+	Leeway               time.Duration // clock skew allowed on exp, nbf and iat, at most MaxLeeway
+	MaxTokenBytes        int           // a longer token is refused unread; default: 16 KiB
+	CacheSize            int           // how many verified tokens are remembered; 0: none
+
+	Revocations Revocations      // may be nil
+	Counter     Counter          // may be nil
+	Now         func() time.Time // default: time.Now
+}
+
+// Revocations says which tokens are no longer good before they expire.
+type Revocations interface {
+	// Revoked reports whether the token was revoked by its id (TokenID), with its session
+	// (SessionID), or with all tokens of its Subject that were IssuedAt strictly before some time. It
+	// is asked at each use of a token, so it must answer from memory.
+	Revoked(*Principal) bool
+}
+
+// Counter is told each verdict on a token: the code of the refusal, or "" for a token that was
+// accepted. It must be quick and safe for concurrent use.
+type Counter interface {
+	Count(Code)
 }
 
 // Verifier judges access tokens. It is safe for concurrent use.
 type Verifier struct {
-	cfg   VerifierConfig
-	rs256 jws.Verifier
+	cfg        VerifierConfig
+	algorithms []*algorithm
+	allowed    string // the names of the algorithms, for people
+	cache      *cache
 }
 
-// NewVerifier returns a Verifier. Keys, Issuer and Audience must be set.
+// NewVerifier returns a Verifier. Its error names what cfg lacks or has wrong.
 func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
-	if cfg.Keys == nil || cfg.Issuer == "" || len(cfg.Audience) == 0 {
-		return nil, fmt.Errorf("a verifier needs keys, an issuer and an audience")
+	if len(cfg.Algorithms) == 0 {
+		cfg.Algorithms = []string{"RS256"}
 	}
-	cfg.Leeway = cmp.Or(cfg.Leeway, defaultLeeway)
+	cfg.MaxTokenBytes = cmp.Or(cfg.MaxTokenBytes, defaultMaxTokenBytes)
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	rs256, err := jws.NewVerifier(jwa.RS256)
-	if err != nil {
-		return nil, fmt.Errorf("preparing RS256: %w", err)
+	v := &Verifier{cfg: cfg, allowed: strings.Join(cfg.Algorithms, ", ")}
+	var errs []error
+	if cfg.Keys == nil || cfg.Issuer == "" || len(cfg.Audience) == 0 && !cfg.InsecureSkipAudience {
+		errs = append(errs, errors.New("a verifier needs keys, an issuer and an audience"))
 	}
-	return &Verifier{cfg: cfg, rs256: rs256}, nil
+	if cfg.Leeway < 0 || cfg.Leeway > MaxLeeway {
+		errs = append(errs, fmt.Errorf("the leeway must be from 0 to %v, got %v", MaxLeeway, cfg.Leeway))
+	}
+	if cfg.MaxTokenBytes < 0 || cfg.CacheSize < 0 {
+		errs = append(errs, errors.New("sizes must not be negative"))
+	}
+	for _, name := range cfg.Algorithms {
+		alg := findAlgorithm(name, algorithms)
+		if alg == nil {
+			errs = append(errs, fmt.Errorf("there is no algorithm %q to verify tokens with", name))
+		}
+		v.algorithms = append(v.algorithms, alg)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	var err error
+	v.cache, err = newCache(cfg.CacheSize, func(p *Principal) time.Duration {
+		return p.expiresAt.Add(cfg.Leeway).Sub(cfg.Now())
+	})
+	return v, err
 }
 
-// Verify checks a token in compact form: its algorithm, its signature by a key of the realm, and
-// that it is an access token of this issuer, for this audience, at this time. Every refusal is an
-// *Error, to be had with errors.As. It does not ask the realm whether the session still lives.
+// Verify judges a token in compact form: whether its algorithm is allowed, its signature is by a key
+// of the realm, and it is an access token of this issuer, for this audience, at this time, not
+// revoked and not bound to a key of its client. Every refusal is an *Error with one of the codes of
+// this package; of several reasons it names the one that is checked first. Verify does not ask the
+// realm whether the session still lives. It waits only where a key is not known yet, and then no
+// longer than ctx.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Principal, error) {
-	if len(token) > maxTokenBytes {
-		return nil, &Error{CodeTokenTooLarge, fmt.Sprintf("The token has %d bytes; at most %d are read", len(token), maxTokenBytes)}
+	p, err := v.judge(ctx, token)
+	if v.cfg.Counter != nil {
+		v.cfg.Counter.Count(codeOf(err))
 	}
-	head, payload, signature, err := split(token)
-	if err != nil {
-		return nil, err
-	}
-	key, err := v.cfg.Keys.Lookup(ctx, head.KeyID)
-	if err != nil {
-		return nil, err
-	}
-	signed := token[:strings.LastIndexByte(token, '.')]
-	if err := v.rs256.Verify([]byte(signed), signature, key); err != nil {
-		return nil, &Error{CodeTokenSignature, "The token's signature does not verify with the realm's key of that id"}
-	}
-	// From here on the realm vouches for the content, so reasons may quote it.
-	claims, err := parseClaims(payload)
-	if err != nil {
-		return nil, err
-	}
-	if err := v.judge(head, claims); err != nil {
-		return nil, err
-	}
-	return newPrincipal(payload, claims), nil
+	return p, err
 }
 
-// header is the part of a JOSE header that is acted on. Members that would choose the key for us
-// (jku, jwk, x5u, x5c) are not even read.
-type header struct {
-	Algorithm string          `json:"alg"`
-	KeyID     string          `json:"kid"`
-	Type      string          `json:"typ"`
-	Critical  json.RawMessage `json:"crit"`
-}
-
-// isRFC9068 reports whether the header names the type of RFC 9068 access tokens.
-func (h header) isRFC9068() bool { return h.mediaType() == "at+jwt" }
-
-// mediaType returns typ in lower case without its optional prefix (RFC 7515 §4.1.9).
-func (h header) mediaType() string {
-	return strings.TrimPrefix(strings.ToLower(h.Type), "application/")
-}
-
-// split takes a compact token apart and checks what can be checked without a key. Its errors quote
-// nothing, because nothing has been verified yet.
-func split(token string) (head header, payload, signature []byte, err error) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return head, nil, nil, &Error{CodeTokenMalformed, "The token is not a JWT: it must have three parts separated by dots"}
+// judge has two ways to the claims, the cache and the signature. What can change while a token is
+// remembered is checked behind both.
+func (v *Verifier) judge(ctx context.Context, token string) (*Principal, error) {
+	if len(token) > v.cfg.MaxTokenBytes {
+		return nil, &Error{CodeTokenTooLarge, fmt.Sprintf("The token has %d bytes; at most %d are read", len(token), v.cfg.MaxTokenBytes)}
 	}
-	var decoded [3][]byte
-	for i, name := range []string{"header", "payload", "signature"} {
-		if decoded[i], err = base64.RawURLEncoding.Strict().DecodeString(parts[i]); err != nil {
-			return head, nil, nil, &Error{CodeTokenMalformed, "The token's " + name + " is not base64url"}
+	d := digest(sha256.Sum256(bytesOf(token)))
+	p := v.cache.find(d)
+	remembered := p != nil
+	if remembered {
+		if err := v.cfg.Keys.usable(); err != nil {
+			return nil, err
+		}
+	} else {
+		var err error
+		if p, err = v.read(ctx, token); err != nil {
+			return nil, err
 		}
 	}
-	if err := json.Unmarshal(decoded[0], &head); err != nil {
-		return head, nil, nil, &Error{CodeTokenMalformed, "The token's header is not a JSON object of the expected form"}
+	if err := v.judgeTimes(p); err != nil {
+		return nil, err
 	}
-	switch {
-	case head.Algorithm != jwa.RS256.String():
-		return head, nil, nil, &Error{CodeTokenAlgorithm, "The token's algorithm is not among those accepted here: RS256"}
-	case head.Critical != nil:
-		return head, nil, nil, &Error{CodeTokenMalformed, "The token's header demands an extension (crit) that is not known here"}
-	case head.KeyID == "":
+	if v.cfg.Revocations != nil && v.cfg.Revocations.Revoked(p) {
+		v.cache.forget(d)
+		return nil, ErrTokenRevoked
+	}
+	if !remembered {
+		v.cache.remember(d, p)
+	}
+	return p, nil
+}
+
+// read verifies a token and checks what of it never changes.
+func (v *Verifier) read(ctx context.Context, token string) (*Principal, error) {
+	head, payload, key, err := v.open(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	// From here on the realm vouches for the content, so reasons may quote it.
+	if head.mediaType != "jwt" && !head.isRFC9068() {
+		return nil, &Error{CodeTokenType, fmt.Sprintf("The token's header has the type %q; this API takes access tokens, whose header has JWT or at+jwt", head.mediaType)}
+	}
+	claims, err := parseClaims(payload)
+	if err != nil {
+		return nil, &Error{CodeTokenMalformed, "The token's payload is not a sound JSON object"}
+	}
+	if err := v.judgeClaims(head, claims); err != nil {
+		return nil, err
+	}
+	claims.principal.key = key
+	return claims.principal, nil
+}
+
+// open returns what a token holds and the key that signed it, once the signature is verified. What
+// can be refused without the signature is refused before, for a thirtieth of the time.
+func (v *Verifier) open(ctx context.Context, token string) (head header, payload []byte, key *key, err error) {
+	parts, err := parseCompact(token)
+	if err != nil {
+		return head, nil, nil, err
+	}
+	head = parts.header
+	alg := findAlgorithm(head.algorithm, v.algorithms)
+	if alg == nil {
+		return head, nil, nil, &Error{CodeTokenAlgorithm, "The token's algorithm is not among those accepted here: " + v.allowed}
+	}
+	if head.keyID == "" {
 		return head, nil, nil, &Error{CodeTokenKeyUnknown, "The token's header names no key (kid)"}
-	case head.mediaType() != "jwt" && !head.isRFC9068():
-		return head, nil, nil, &Error{CodeTokenType, "The token's header must have the type JWT or at+jwt"}
 	}
-	return head, decoded[1], decoded[2], nil
+	if key, err = v.cfg.Keys.lookup(ctx, head.keyID, alg); err != nil {
+		return head, nil, nil, err
+	}
+	if payload, err = decode("payload", parts.payload); err != nil {
+		return head, nil, nil, err
+	}
+	signature, err := decode("signature", parts.signature)
+	if err != nil {
+		return head, nil, nil, err
+	}
+	if !alg.verify(key, parts.signed, signature) {
+		return head, nil, nil, ErrTokenSignature
+	}
+	return head, payload, key, nil
 }
 
-func parseClaims(payload []byte) (claims, error) {
-	var c claims
-	if err := json.Unmarshal(payload, &c); err != nil || c == nil {
-		return nil, &Error{CodeTokenMalformed, "The token's payload is not a JSON object"}
+// judgeClaims checks the claims that are not about time.
+func (v *Verifier) judgeClaims(head header, c claims) error {
+	p := c.principal
+	switch {
+	case c.typ != "Bearer" && (c.hasTyp || !head.isRFC9068()):
+		return &Error{CodeTokenType, fmt.Sprintf("The token is of type %q; this API takes access tokens, whose typ claim is Bearer", c.typ)}
+	case c.issuer != v.cfg.Issuer:
+		return &Error{CodeTokenIssuer, fmt.Sprintf("Issuer %s is not %s%s", cmp.Or(c.issuer, "(none)"), v.cfg.Issuer, difference(c.issuer, v.cfg.Issuer))}
+	case c.unusable != "":
+		return &Error{CodeClaimMissing, "The token's " + c.unusable + " claim cannot be used: it is of a wrong type or out of bounds"}
+	case p.expiresAt.IsZero():
+		return &Error{CodeClaimMissing, "The token has no exp claim"}
+	case p.issuedAt.IsZero():
+		return &Error{CodeClaimMissing, "The token has no iat claim"}
+	case c.bound:
+		return ErrTokenBound
 	}
-	return c, nil
-}
-
-// judge checks the claims of a token whose signature holds.
-func (v *Verifier) judge(head header, c claims) error {
-	if _, present := c["typ"]; c.text("typ") != "Bearer" && (present || !head.isRFC9068()) {
-		return &Error{CodeTokenType, fmt.Sprintf("The token is of type %q; this API takes access tokens, whose typ claim is Bearer", c.text("typ"))}
-	}
-	if issuer := c.text("iss"); issuer != v.cfg.Issuer {
-		return &Error{CodeTokenIssuer, fmt.Sprintf("Issuer %s is not %s%s", cmp.Or(issuer, "(none)"), v.cfg.Issuer, difference(issuer, v.cfg.Issuer))}
-	}
-	if err := v.judgeTimes(c); err != nil {
-		return err
-	}
-	audience := c.list("aud")
-	if !slices.ContainsFunc(v.cfg.Audience, func(a string) bool { return slices.Contains(audience, a) }) {
+	if !v.cfg.InsecureSkipAudience && !slices.ContainsFunc(v.cfg.Audience, func(a string) bool { return slices.Contains(p.audience, a) }) {
 		return &Error{CodeTokenAudience, fmt.Sprintf("Audience %s holds none of %s; add an audience mapper to the client %s",
-			cmp.Or(strings.Join(audience, ", "), "(none)"), strings.Join(v.cfg.Audience, ", "), c.text("azp"))}
+			cmp.Or(strings.Join(p.audience, ", "), "(none)"), strings.Join(v.cfg.Audience, ", "), p.authorizedParty)}
+	}
+	if len(v.cfg.AuthorizedParties) > 0 && !slices.Contains(v.cfg.AuthorizedParties, p.authorizedParty) {
+		return &Error{CodeTokenAuthorizedParty, fmt.Sprintf("The token was obtained by the client %s (azp), which is not among those accepted here",
+			cmp.Or(p.authorizedParty, "(none)"))}
 	}
 	return nil
 }
 
-func (v *Verifier) judgeTimes(c claims) error {
+// judgeTimes checks the claims that are about time (RFC 7519 §4.1.4 to §4.1.6).
+func (v *Verifier) judgeTimes(p *Principal) error {
 	now := v.cfg.Now()
-	expires, ok := c.time("exp")
-	if !ok {
-		return &Error{CodeClaimMissing, "The token has no usable exp claim"}
-	}
-	issued, ok := c.time("iat")
-	if !ok {
-		return &Error{CodeClaimMissing, "The token has no usable iat claim"}
-	}
-	if late := now.Sub(expires); late >= v.cfg.Leeway {
+	if late := now.Sub(p.expiresAt); late >= v.cfg.Leeway {
 		return &Error{CodeTokenExpired, fmt.Sprintf("The token expired %s ago", late.Round(time.Second))}
 	}
-	if early := issued.Sub(now); early > v.cfg.Leeway {
+	if early := p.issuedAt.Sub(now); early > v.cfg.Leeway {
 		return &Error{CodeTokenNotYet, fmt.Sprintf("The token was issued %s in the future; compare the clocks of this server and the realm", early.Round(time.Second))}
 	}
-	if raw, present := c["nbf"]; present {
-		from, ok := c.time("nbf")
-		if !ok && !bytes.Equal(raw, []byte("0")) { // older Keycloaks send nbf 0
-			return &Error{CodeClaimMissing, "The token has no usable nbf claim"}
-		}
-		if early := from.Sub(now); early > v.cfg.Leeway {
-			return &Error{CodeTokenNotYet, fmt.Sprintf("The token is valid only in %s", early.Round(time.Second))}
-		}
+	if early := p.notBefore.Sub(now); early > v.cfg.Leeway {
+		return &Error{CodeTokenNotYet, fmt.Sprintf("The token is valid only in %s", early.Round(time.Second))}
 	}
 	return nil
 }
@@ -200,48 +250,4 @@ func difference(got, want string) string {
 		return ": they differ in http and https"
 	}
 	return ""
-}
-
-// claims are the members of a token's payload, decoded only when asked for.
-type claims map[string]json.RawMessage
-
-// text returns a claim that is a string, or "".
-func (c claims) text(name string) string {
-	var s string
-	if json.Unmarshal(c[name], &s) != nil {
-		return ""
-	}
-	return s
-}
-
-// list returns a claim that is an array of strings, or one string, which aud may be (RFC 7519
-// §4.1.3). Anything else gives nothing: a claim of a wrong type must never grant.
-func (c claims) list(name string) []string {
-	if one := c.text(name); one != "" {
-		return []string{one}
-	}
-	return texts(c[name])
-}
-
-// texts reads an array of nothing but strings; of anything else it reads nothing, not even a part.
-func texts(raw json.RawMessage) []string {
-	var items []*string // a null among strings would pass as ""
-	if json.Unmarshal(raw, &items) != nil || slices.Contains(items, nil) {
-		return nil
-	}
-	var list []string
-	for _, item := range items {
-		list = append(list, *item)
-	}
-	return list
-}
-
-// time returns a NumericDate (RFC 7519 §2), which may have a fraction, and whether it is one.
-func (c claims) time(name string) (time.Time, bool) {
-	var seconds float64
-	if json.Unmarshal(c[name], &seconds) != nil || seconds <= 0 || seconds > maxNumericDate {
-		return time.Time{}, false
-	}
-	whole, fraction := math.Modf(seconds)
-	return time.Unix(int64(whole), int64(fraction*float64(time.Second))), true
 }

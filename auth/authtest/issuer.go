@@ -1,17 +1,17 @@
 // Package authtest runs an issuer in the test's own process, shaped like a Keycloak realm: it signs
-// real tokens, publishes its keys, rotates them, and fails when told to.
+// real tokens with any claims, key and algorithm, publishes its keys, rotates them, and is slow, away
+// or talks rubbish when told to. One line makes a token for a user with roles, and one a request that
+// carries it:
+//
+//	realm := authtest.NewIssuer(t)
+//	token := realm.Token("alice", "admin")
+//	request := realm.Request("GET", "/api/me", "alice", "admin")
 package authtest
 
 import (
-	"crypto"
 	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
 	"maps"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -40,59 +40,103 @@ func (c Claims) With(name string, value any) Claims {
 
 // Issuer is a realm on loopback. It is safe for concurrent use.
 type Issuer struct {
-	t      testing.TB
 	server *httptest.Server
 
-	mu      sync.Mutex
-	signer  *rsa.PrivateKey
-	public  []*rsa.PublicKey // what the key set holds, newest first
-	fetches int              // of the key set
-	answer  http.HandlerFunc // answers in place of the realm when set
+	mu           sync.Mutex
+	key          *Key             // that signs
+	set          []map[string]any // the published keys, newest first
+	cacheControl string           // of the key set
+	fetches      int              // of the key set
+	delay        time.Duration    // of every answer
+	answer       http.HandlerFunc // answers in place of the realm when set
 }
 
-// NewIssuer starts an issuer with one signing key. It ends with the test.
+// NewIssuer starts an issuer with one RS256 key. It ends with the test.
 func NewIssuer(t testing.TB) *Issuer {
 	t.Helper()
-	i := &Issuer{t: t}
+	i := Start()
+	t.Cleanup(i.Close)
+	return i
+}
+
+// Start is NewIssuer for a program that is no test. End it with Close.
+func Start() *Issuer {
+	i := &Issuer{cacheControl: "no-cache"}
 	i.Rotate()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /realms/demo/.well-known/openid-configuration", i.showDiscovery)
 	mux.HandleFunc("GET /realms/demo/protocol/openid-connect/certs", i.showKeys)
 	i.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		i.mu.Lock()
-		answer := i.answer
+		answer, delay := i.answer, i.delay
 		i.mu.Unlock()
+		select {
+		case <-time.After(delay):
+		case <-r.Context().Done():
+		}
 		if answer != nil {
 			answer(w, r)
 			return
 		}
 		mux.ServeHTTP(w, r)
 	}))
-	t.Cleanup(i.server.Close)
 	return i
 }
+
+// Close ends the issuer.
+func (i *Issuer) Close() { i.server.Close() }
 
 // URL returns the realm's URL, which is the iss claim of its tokens.
 func (i *Issuer) URL() string { return i.server.URL + "/realms/demo" }
 
-// Rotate makes a new signing key. The older keys stay published, as Keycloak keeps passive keys.
-func (i *Issuer) Rotate() {
-	i.t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		i.t.Fatal(err)
-	}
+// Key returns the key that signs.
+func (i *Issuer) Key() *Key {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.signer = key
-	i.public = append([]*rsa.PublicKey{&key.PublicKey}, i.public...)
+	return i.key
+}
+
+// KeyID returns the id of the key that signs.
+func (i *Issuer) KeyID() string { return i.Key().ID }
+
+// Rotate makes a new RS256 key and signs with it from now on. The older keys stay published, as
+// Keycloak keeps passive keys.
+func (i *Issuer) Rotate() { i.Use(NewKey("RS256")) }
+
+// Use publishes key and signs with it from now on.
+func (i *Issuer) Use(key *Key) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.key = key
+	i.set = append([]map[string]any{key.JWK()}, i.set...)
+}
+
+// Publish adds a member of any form to the key set, without signing with it.
+func (i *Issuer) Publish(jwk map[string]any) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.set = append(i.set, jwk)
 }
 
 // Withdraw takes all keys but the newest out of the key set.
 func (i *Issuer) Withdraw() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.public = i.public[:1]
+	i.set = i.set[:1]
+}
+
+// CacheControl sets that header of the key set; Keycloak's is no-cache.
+func (i *Issuer) CacheControl(value string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.cacheControl = value
+}
+
+// Delay lets every answer take this long. 0 ends that.
+func (i *Issuer) Delay(d time.Duration) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.delay = d
 }
 
 // Answer lets handler answer every request in place of the realm, to play outages and garbage; nil
@@ -122,8 +166,9 @@ func (i *Issuer) Claims(username string, roles ...string) Claims {
 		"exp": now + 300, "iat": now, "auth_time": now,
 		"jti": "onrtac:" + rand.Text(), "iss": i.URL(), "aud": []string{Audience, "account"},
 		"sub": "id-of-" + username, "typ": "Bearer", "azp": ClientID, "sid": rand.Text(), "acr": "1",
+		"allowed-origins": []string{"http://localhost:8000", "http://localhost:3000"},
 		"realm_access":    map[string]any{"roles": roles},
-		"resource_access": map[string]any{"account": map[string]any{"roles": []string{"view-profile"}}},
+		"resource_access": map[string]any{"account": map[string]any{"roles": []string{"manage-account", "manage-account-links", "view-profile"}}},
 		"scope":           "openid profile email", "email_verified": true, "preferred_username": username,
 		"name": username + " Example", "given_name": username, "family_name": "Example", "email": username + "@example.com",
 	}
@@ -131,92 +176,42 @@ func (i *Issuer) Claims(username string, roles ...string) Claims {
 
 // Token returns a token for a user with these realm roles, valid for five minutes.
 func (i *Issuer) Token(username string, roles ...string) string {
-	i.t.Helper()
 	return i.Sign(i.Claims(username, roles...))
 }
 
-// Sign returns a token with these claims, signed with the newest key.
+// Request returns a request to a handler under test that carries such a token.
+func (i *Issuer) Request(method, target, username string, roles ...string) *http.Request {
+	r := httptest.NewRequest(method, target, nil)
+	r.Header.Set("Authorization", "Bearer "+i.Token(username, roles...))
+	return r
+}
+
+// Sign returns a token with these claims.
 func (i *Issuer) Sign(claims Claims) string {
-	i.t.Helper()
-	return i.SignWith(map[string]any{"alg": "RS256", "typ": "JWT", "kid": i.KeyID()}, claims)
+	key := i.Key()
+	return key.Compact(key.Header(), claims)
 }
 
-// SignWith is Sign with a header of the caller's own, taken as it is: the signature is always RS256
-// with the newest key, whatever the header says.
-func (i *Issuer) SignWith(header map[string]any, claims any) string {
-	i.t.Helper()
-	i.mu.Lock()
-	key := i.signer
-	i.mu.Unlock()
-	signed := i.segment(header) + "." + i.segment(claims)
-	digest := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, digest[:])
-	if err != nil {
-		i.t.Fatal(err)
-	}
-	return signed + "." + encode(signature)
-}
-
-// KeyID returns the id of the newest key.
-func (i *Issuer) KeyID() string {
-	return keyID(i.PublicKey())
-}
-
-// PublicKey returns the newest key's public half, which everybody can read in the key set.
-func (i *Issuer) PublicKey() *rsa.PublicKey {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return &i.signer.PublicKey
-}
-
-func (i *Issuer) segment(v any) string {
-	i.t.Helper()
-	text, err := json.Marshal(v)
-	if err != nil {
-		i.t.Fatal(err)
-	}
-	return encode(text)
-}
+// SignWith is Sign with a header of the caller's own, taken as it is.
+func (i *Issuer) SignWith(header, claims any) string { return i.Key().Compact(header, claims) }
 
 func (i *Issuer) showDiscovery(w http.ResponseWriter, _ *http.Request) {
-	i.send(w, map[string]any{"issuer": i.URL(), "jwks_uri": i.URL() + "/protocol/openid-connect/certs"})
+	send(w, map[string]any{"issuer": i.URL(), "jwks_uri": i.URL() + "/protocol/openid-connect/certs"})
 }
 
 // showKeys publishes a key for encryption first, as Keycloak does: who takes the first key fails.
 func (i *Issuer) showKeys(w http.ResponseWriter, _ *http.Request) {
 	i.mu.Lock()
 	i.fetches++
-	keys := []map[string]any{jwk(i.public[0], "enc", "RSA-OAEP", "key-for-encryption")}
-	for _, key := range i.public {
-		keys = append(keys, jwk(key, "sig", "RS256", keyID(key)))
-	}
+	encryption := maps.Clone(i.set[0])
+	encryption["kid"], encryption["use"], encryption["alg"] = "key-for-encryption", "enc", "RSA-OAEP"
+	keys := append([]map[string]any{encryption}, i.set...)
+	w.Header().Set("Cache-Control", i.cacheControl)
 	i.mu.Unlock()
-	i.send(w, map[string]any{"keys": keys})
+	send(w, map[string]any{"keys": keys})
 }
 
-func (i *Issuer) send(w http.ResponseWriter, v any) {
+func send(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-cache")
-	if err := json.NewEncoder(w).Encode(v); err != nil {
-		i.t.Errorf("the issuer could not answer: %v", err)
-	}
+	_ = json.NewEncoder(w).Encode(v) // who hung up cannot be told
 }
-
-func jwk(key *rsa.PublicKey, use, alg, kid string) map[string]any {
-	return map[string]any{
-		"kid": kid, "kty": "RSA", "alg": alg, "use": use,
-		"n": encode(key.N.Bytes()), "e": encode(big.NewInt(int64(key.E)).Bytes()),
-	}
-}
-
-// keyID forms a key's id as Keycloak does: the SHA-256 of its SubjectPublicKeyInfo.
-func keyID(key *rsa.PublicKey) string {
-	der, err := x509.MarshalPKIXPublicKey(key)
-	if err != nil {
-		panic(err) // cannot happen with an RSA key
-	}
-	sum := sha256.Sum256(der)
-	return encode(sum[:])
-}
-
-func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }

@@ -1,0 +1,33 @@
+// Package auth decides who is calling and what they may do. It verifies the access tokens of one
+// Keycloak realm against the keys that the realm publishes, turns them into a Principal, and checks
+// roles on it. It knows nothing of routes, pages or databases.
+//
+// Three values do the work:
+//
+//	keys := auth.NewKeys(auth.KeysConfig{Issuer: issuer})
+//	go keys.Run(ctx)
+//	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Issuer: issuer, Audience: []string{"keystead-api"}})
+//	…
+//	caller, err := verifier.Verify(ctx, token)
+//
+// [Keys] fetches the realm's keys, follows their rotation, and keeps the last good ones through an
+// outage. [Verifier] judges tokens; it follows RFC 7515 (signatures), RFC 7519 (claims), RFC 9068
+// (access tokens) and RFC 8725 (what goes wrong), and is strict where they leave a choice. [Principal]
+// is what a good token says of its caller. [NewContext] hands it to handlers, those written for
+// go-chi/jwtauth among them.
+//
+// # Refusals
+//
+// Every refusal is an [*Error] with a stable [Code] and a reason for people. Compare with errors.Is:
+//
+//	if errors.Is(err, auth.ErrTokenExpired) { … }
+//
+// [ErrKeysUnavailable] is no verdict: the realm could not be asked, so the token may be good. Answer
+// it with 503, not 401.
+//
+// # What is not checked
+//
+// A token stays good until it expires, whatever happens to its session at the realm, unless
+// [Revocations] says otherwise. A principal's e-mail address is the user's own claim unless
+// EmailVerified.
+package auth
