@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -121,17 +124,94 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// asProgram makes the test binary behave as keystead: some of what the process takes from its
+// environment is read once and cannot be changed by a test.
+const asProgram = "TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func TestServeFollowsTheProxyEnvironment(t *testing.T) {
+	asked := make(chan string, 10)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.String()
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	defer proxy.Close()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), program, "serve", "--addr=127.0.0.1:"+freePort(t), "--issuer=http://keycloak.test/realms/demo", "--insecure-http-issuer", "--client-id=demo", "--audience=a")
+	cmd.Env = []string{asProgram + "=1", "HTTP_PROXY=" + proxy.URL}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	select {
+	case got := <-asked:
+		if got != "http://keycloak.test/realms/demo/.well-known/openid-configuration" {
+			t.Errorf("the proxy was asked for %s", got)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the proxy was not asked")
+	}
+}
+
+// A realm behind a company's own authority: the log says what to do, and doing it helps.
+func TestServeWithAnAuthorityOfOnesOwn(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	var server *httptest.Server
+	server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		issuer := server.URL + "/realms/demo"
+		_ = json.NewEncoder(w).Encode(map[string]any{"issuer": issuer, "jwks_uri": issuer + "/certs", "keys": []any{realm.Key().JWK()}})
+	}))
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := func(port string) []string {
+		return []string{"serve", "--addr=127.0.0.1:" + port, "--issuer=" + server.URL + "/realms/demo", "--client-id=demo", "--audience=" + authtest.Audience,
+			"--algorithms=RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512,EdDSA"}
+	}
+
+	log, stop := start(t, args(freePort(t))...)
+	for end := time.Now().Add(10 * time.Second); !strings.Contains(log.String(), "KEYSTEAD_CA_FILE"); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the log does not name the setting: %s", log)
+		}
+	}
+	if !strings.Contains(log.String(), "O=Acme Co") {
+		t.Errorf("the log does not name the authority: %s", log)
+	}
+	_ = stop()
+
+	port := freePort(t)
+	start(t, append(args(port), "--ca-file="+file)...)
+	token := realm.Sign(realm.Claims("alice").With("iss", server.URL+"/realms/demo"))
+	if res := get(t, "http://127.0.0.1:"+port+"/api/me", token); res.StatusCode != http.StatusOK {
+		t.Errorf("with the authority: %s", res.Status)
+	}
+}
+
 func TestServeWarns(t *testing.T) {
 	realm := authtest.NewIssuer(t)
 	var stderr output
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := run(ctx, []string{"serve", "--addr=127.0.0.1:" + freePort(t), "--public-url=http://app.example.com", "--issuer=" + realm.URL(), "--client-id=demo", "--audience=a"},
+	err := run(ctx, []string{"serve", "--addr=127.0.0.1:" + freePort(t), "--public-url=http://app.example.com", "--issuer=" + realm.URL(), "--client-id=demo", "--verify-audience=false"},
 		[]string{"KEYSTEAD_AUDIENCES=b"}, &output{}, &stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"KEYSTEAD_AUDIENCES", "no Web Crypto"} {
+	for _, want := range []string{"KEYSTEAD_AUDIENCES", "no Web Crypto", "KEYSTEAD_VERIFY_AUDIENCE=false"} {
 		if !strings.Contains(stderr.String(), want) {
 			t.Errorf("no warning about %s in %s", want, stderr.String())
 		}
@@ -151,6 +231,7 @@ func TestMistakesStopTheStart(t *testing.T) {
 		args []string
 		want string
 	}{
+		{"a wrong algorithm", append([]string{"serve", "--algorithms=HS256"}, good...), "KEYSTEAD_ALGORITHMS (--algorithms)"},
 		{"no settings", []string{"serve"}, "KEYSTEAD_ISSUER (--issuer) is not set"},
 		{"a port in use", append([]string{"serve", "--addr=localhost:" + port}, good...), "KEYSTEAD_ADDR (--addr)"},
 		{"an unknown flag", []string{"serve", "--isuer=x"}, "--isuer"},

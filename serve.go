@@ -55,7 +55,14 @@ func (c *serveCommand) Run(env *environment) error {
 		log.Warn("browsers give a page over plain http no Web Crypto, so nobody can sign in: put TLS in front and set KEYSTEAD_PUBLIC_URL to the https address", "url", cfg.PublicURL)
 	}
 
-	keys := auth.NewKeys(auth.KeysConfig{Issuer: cfg.Issuer, BackchannelURL: cfg.BackchannelURL, Logger: log})
+	if cfg.InsecureSkipAudience {
+		log.Warn("audiences are not verified (KEYSTEAD_VERIFY_AUDIENCE=false): any service that is sent a token of this realm can use it here; add an audience mapper to the realm and take the setting away")
+	}
+
+	keys := auth.NewKeys(auth.KeysConfig{
+		Issuer: cfg.Issuer, BackchannelURL: cfg.BackchannelURL, Refresh: cfg.JWKSRefresh, MaxStale: cfg.JWKSMaxStale,
+		Transport: newRealmTransport(cfg.RootCAs), Logger: log,
+	})
 	handler, err := newHandler(cfg, keys, log)
 	if err != nil {
 		return err
@@ -70,7 +77,11 @@ func (c *serveCommand) Run(env *environment) error {
 }
 
 func newHandler(cfg config.Config, keys *auth.Keys, log *slog.Logger) (http.Handler, error) {
-	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Issuer: cfg.Issuer, Audience: cfg.Audience, Leeway: 30 * time.Second, CacheSize: 10_000})
+	verifier, err := auth.NewVerifier(auth.VerifierConfig{
+		Keys: keys, Issuer: cfg.Issuer, Audience: cfg.Audience, InsecureSkipAudience: cfg.InsecureSkipAudience,
+		AuthorizedParties: cfg.AuthorizedParties, Algorithms: cfg.Algorithms, Leeway: cfg.Leeway,
+		MaxTokenBytes: cfg.MaxTokenBytes, CacheSize: cfg.TokenCache,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@
 package config
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -28,8 +30,17 @@ type Settings struct {
 	Issuer             string `placeholder:"URL" help:"The realm, exactly as in the tokens' iss claim, such as https://login.example.com/realms/demo. Required."`
 	BackchannelURL     string `name:"backchannel-url" placeholder:"URL" help:"The realm's full URL as this server reaches it, when that differs from the issuer, such as http://keycloak:8080/realms/demo."`
 	InsecureHTTPIssuer toggle `name:"insecure-http-issuer" default:"false" help:"Allow plain http to an issuer or back channel that is not on loopback."`
+	CAFile             string `name:"ca-file" placeholder:"FILE" help:"Certificates in PEM of further authorities that may vouch for the realm's https, beside the system's own."`
 	ClientID           string `name:"client-id" placeholder:"ID" help:"The public client that the single-page app signs in with. Required."`
-	Audience           string `placeholder:"LIST" help:"Comma list; a token must be meant for one of these audiences. Required."`
+	Audience           string `placeholder:"LIST" help:"Comma list; a token must be meant for one of these audiences. Required, unless audiences are not verified."`
+	VerifyAudience     toggle `name:"verify-audience" default:"true" help:"Refuse tokens that are meant for others. Say false only for a realm that has no audience mapper: any service of the realm can then use here what tokens it is sent."`
+	AuthorizedParties  string `name:"authorized-parties" placeholder:"LIST" help:"Comma list of client ids (azp) whose tokens are accepted. Default: all clients."`
+	Algorithms         string `default:"RS256" placeholder:"LIST" help:"Comma list of the signature algorithms to accept, out of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA."`
+	Leeway             string `default:"30s" help:"How far the clocks of this server and the realm may differ, at most 5m."`
+	JWKSRefresh        string `name:"jwks-refresh" default:"15m" help:"How often the realm's keys are fetched again; sooner where the realm's Cache-Control says so."`
+	JWKSMaxStale       string `name:"jwks-max-stale" default:"24h" help:"How long the last good keys serve while the realm is away. After that requests get 503."`
+	MaxTokenBytes      string `name:"max-token-bytes" default:"16384" help:"A longer token is refused unread."`
+	TokenCache         string `name:"token-cache" default:"10000" help:"How many verified tokens are remembered, at about 2 KB each; 0 switches that off."`
 	CORSOrigins        string `name:"cors-origins" placeholder:"LIST" help:"Comma list of origins, such as https://app.example.com, whose pages may call the API from a browser."`
 	WebDir             string `name:"web-dir" placeholder:"DIR" help:"Serve the built app in this folder instead of the one inside the binary. It is read at the start: restart after a build."`
 	LogLevel           string `name:"log-level" default:"info" help:"One of debug, info, warn, error."`
@@ -38,19 +49,28 @@ type Settings struct {
 
 // Config holds the same settings parsed and checked.
 type Config struct {
-	Addr               string   // host:port to listen on; the host may be empty
-	PublicURL          string   // scheme://host[:port], no slash at the end
-	Issuer             string   // …/realms/{realm}, no slash at the end
-	KeycloakURL        string   // the issuer without /realms/{realm}
-	Realm              string   // the realm's name
-	BackchannelURL     string   // the realm as this server reaches it; the issuer unless set
-	InsecureHTTPIssuer bool     // plain http off loopback is allowed
-	ClientID           string   // the app's public client
-	Audience           []string // at least one
-	CORSOrigins        []string // empty: the same origin only
-	WebDir             string   // "": the embedded app
-	LogLevel           slog.Level
-	LogFormat          string // "text" or "json"
+	Addr                 string         // host:port to listen on; the host may be empty
+	PublicURL            string         // scheme://host[:port], no slash at the end
+	Issuer               string         // …/realms/{realm}, no slash at the end
+	KeycloakURL          string         // the issuer without /realms/{realm}
+	Realm                string         // the realm's name
+	BackchannelURL       string         // the realm as this server reaches it; the issuer unless set
+	InsecureHTTPIssuer   bool           // plain http off loopback is allowed
+	RootCAs              *x509.CertPool // that vouch for the realm; nil: the system's own
+	ClientID             string         // the app's public client
+	Audience             []string       // at least one, unless InsecureSkipAudience
+	InsecureSkipAudience bool           // tokens for any audience are accepted
+	AuthorizedParties    []string       // none: all clients
+	Algorithms           []string       // at least one
+	Leeway               time.Duration
+	JWKSRefresh          time.Duration
+	JWKSMaxStale         time.Duration // at least JWKSRefresh
+	MaxTokenBytes        int
+	TokenCache           int      // 0: off
+	CORSOrigins          []string // empty: the same origin only
+	WebDir               string   // "": the embedded app
+	LogLevel             slog.Level
+	LogFormat            string // "text" or "json"
 }
 
 // Load checks settings and returns the Config they describe. Its error names every wrong setting,
@@ -59,12 +79,20 @@ type Config struct {
 func Load(s Settings, sources *Sources, terminal bool) (Config, error) {
 	p := &problems{errs: slices.Clone(sources.errs)}
 	c := Config{
-		Addr:               p.address("addr", s.Addr),
-		InsecureHTTPIssuer: p.boolean("insecure-http-issuer", s.InsecureHTTPIssuer),
-		ClientID:           p.clientID("client-id", s.ClientID),
-		Audience:           p.audience("audience", s.Audience),
-		LogLevel:           p.level("log-level", s.LogLevel),
-		WebDir:             p.webDir("web-dir", s.WebDir),
+		Addr:                 p.address("addr", s.Addr),
+		InsecureHTTPIssuer:   p.boolean("insecure-http-issuer", s.InsecureHTTPIssuer),
+		ClientID:             p.clientID("client-id", s.ClientID),
+		RootCAs:              p.certificates("ca-file", s.CAFile),
+		InsecureSkipAudience: !p.boolean("verify-audience", s.VerifyAudience),
+		AuthorizedParties:    splitList(s.AuthorizedParties),
+		Algorithms:           p.algorithms("algorithms", s.Algorithms),
+		Leeway:               p.duration("leeway", s.Leeway, 0, 5*time.Minute),
+		JWKSRefresh:          p.duration("jwks-refresh", s.JWKSRefresh, 10*time.Second, 24*time.Hour),
+		JWKSMaxStale:         p.duration("jwks-max-stale", s.JWKSMaxStale, time.Minute, 30*24*time.Hour),
+		MaxTokenBytes:        p.number("max-token-bytes", s.MaxTokenBytes, 1024, 1<<19),
+		TokenCache:           p.number("token-cache", s.TokenCache, 0, 10_000_000),
+		LogLevel:             p.level("log-level", s.LogLevel),
+		WebDir:               p.webDir("web-dir", s.WebDir),
 	}
 	c.PublicURL = p.publicURL("public-url", s.PublicURL, c.Addr)
 	c.Issuer = p.issuer("issuer", s.Issuer, c.InsecureHTTPIssuer)
@@ -72,6 +100,10 @@ func Load(s Settings, sources *Sources, terminal bool) (Config, error) {
 	c.BackchannelURL = c.Issuer
 	if s.BackchannelURL != "" {
 		c.BackchannelURL = p.realmURL("backchannel-url", s.BackchannelURL, c.InsecureHTTPIssuer)
+	}
+	c.Audience = p.audience("audience", s.Audience, c.InsecureSkipAudience)
+	if c.JWKSMaxStale > 0 && c.JWKSMaxStale < c.JWKSRefresh {
+		p.add("jwks-max-stale", s.JWKSMaxStale, "at least as long as "+EnvName("jwks-refresh")+", which is "+s.JWKSRefresh)
 	}
 	if s.CORSOrigins != "" {
 		c.CORSOrigins = p.origins("cors-origins", s.CORSOrigins)
@@ -109,12 +141,64 @@ func (p *problems) boolean(flag string, value toggle) bool {
 	return on
 }
 
-func (p *problems) audience(flag, value string) []string {
+func (p *problems) audience(flag, value string, skip bool) []string {
 	items := splitList(value)
-	if len(items) == 0 {
+	if len(items) == 0 && !skip {
 		p.required(flag, "", "the audience that tokens for this API carry, such as keystead-api")
 	}
 	return items
+}
+
+// knownAlgorithms are those that sign with a private key: whoever can verify cannot sign.
+var knownAlgorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+
+func (p *problems) algorithms(flag, value string) []string {
+	items := splitList(value)
+	for _, item := range items {
+		if !slices.Contains(knownAlgorithms, item) {
+			p.add(flag, item, "a list out of "+strings.Join(knownAlgorithms, ", "))
+		}
+	}
+	if len(items) == 0 {
+		p.add(flag, value, "a list out of "+strings.Join(knownAlgorithms, ", "))
+	}
+	return items
+}
+
+func (p *problems) duration(flag, value string, least, most time.Duration) time.Duration {
+	d, err := time.ParseDuration(value)
+	if err != nil || d < least || d > most {
+		p.add(flag, value, fmt.Sprintf("a duration with its unit from %v to %v, such as 30s or 15m", least, most))
+	}
+	return d
+}
+
+func (p *problems) number(flag, value string, least, most int) int {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < least || n > most {
+		p.add(flag, value, fmt.Sprintf("a whole number from %d to %d", least, most))
+	}
+	return n
+}
+
+// certificates returns the system's authorities and those in the file.
+func (p *problems) certificates(flag, value string) *x509.CertPool {
+	if value == "" {
+		return nil
+	}
+	text, err := os.ReadFile(value)
+	if err != nil {
+		p.errs = append(p.errs, fmt.Errorf("%s (--%s) must name a readable file: %w", EnvName(flag), flag, err))
+		return nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // a container without any authorities of its own
+	}
+	if !pool.AppendCertsFromPEM(text) {
+		p.add(flag, value, "a file with certificates in PEM, which begin with -----BEGIN CERTIFICATE-----")
+	}
+	return pool
 }
 
 func splitList(value string) []string {

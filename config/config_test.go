@@ -1,11 +1,15 @@
 package config_test
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"log/slog"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
@@ -68,6 +72,21 @@ func TestRefusals(t *testing.T) {
 		{"public address without a public URL", "ADDR=:8000", "KEYSTEAD_PUBLIC_URL (--public-url) is not set: the address :8000 is not on loopback"},
 		{"public URL with a path", "PUBLIC_URL=https://app.example.com/keystead", "URL without a path"},
 		{"audience of commas only", "AUDIENCE= , ,", "KEYSTEAD_AUDIENCE (--audience) is not set"},
+		{"audience switched off by a word", "VERIFY_AUDIENCE=off", `KEYSTEAD_VERIFY_AUDIENCE (--verify-audience) must be true or false, got "off"`},
+		{"an algorithm that anybody can sign by", "ALGORITHMS=RS256,none", `KEYSTEAD_ALGORITHMS (--algorithms) must be a list out of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, got "none"`},
+		{"a symmetric algorithm", "ALGORITHMS=HS256", `got "HS256"`},
+		{"an algorithm in lower case", "ALGORITHMS=rs256", `got "rs256"`},
+		{"no algorithm", "ALGORITHMS=,", `got ","`},
+		{"leeway without a unit", "LEEWAY=30", `KEYSTEAD_LEEWAY (--leeway) must be a duration with its unit from 0s to 5m0s, such as 30s or 15m, got "30"`},
+		{"leeway too long", "LEEWAY=6m", `got "6m"`},
+		{"leeway below nothing", "LEEWAY=-1s", `got "-1s"`},
+		{"refresh too often", "JWKS_REFRESH=1s", "from 10s to 24h0m0s"},
+		{"stale keys for ever", "JWKS_MAX_STALE=9999h", "from 1m0s to 720h0m0s"},
+		{"stale before they are fresh again", "JWKS_MAX_STALE=5m", `at least as long as KEYSTEAD_JWKS_REFRESH, which is 15m, got "5m"`},
+		{"token size of nothing", "MAX_TOKEN_BYTES=0", "a whole number from 1024 to 524288"},
+		{"cache with a unit", "TOKEN_CACHE=10k", `a whole number from 0 to 10000000, got "10k"`},
+		{"authorities that are not there", "CA_FILE=testdata/absent", "KEYSTEAD_CA_FILE (--ca-file) must name a readable file"},
+		{"authorities that are none", "CA_FILE=config.go", "a file with certificates in PEM"},
 		{"every origin", "CORS_ORIGINS=*", "any page on the web"},
 		{"wildcard origin", "CORS_ORIGINS=https://*.example.com", "any page on the web"},
 		{"origin with a slash", "CORS_ORIGINS=https://app.example.com/", "an origin as browsers send it"},
@@ -142,6 +161,12 @@ func TestDefaults(t *testing.T) {
 		BackchannelURL: "https://login.example.com/realms/demo",
 		ClientID:       "demo",
 		Audience:       []string{"keystead-api"},
+		Algorithms:     []string{"RS256"},
+		Leeway:         30 * time.Second,
+		JWKSRefresh:    15 * time.Minute,
+		JWKSMaxStale:   24 * time.Hour,
+		MaxTokenBytes:  16384,
+		TokenCache:     10000,
 		LogLevel:       slog.LevelInfo,
 		LogFormat:      "json",
 	}
@@ -230,6 +255,29 @@ func TestPrecedenceAndOrigins(t *testing.T) {
 	}
 	if strings.Contains(out.String(), "PRINT_CONFIG") || strings.Contains(out.String(), "HELP") {
 		t.Errorf("what is no setting was printed as one:\n%s", out.String())
+	}
+}
+
+// Every part of how a token is verified can be set, down to nothing where nothing is allowed.
+func TestVerification(t *testing.T) {
+	authorities := filepath.Join(t.TempDir(), "ca.pem")
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	write(t, authorities, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	got, err := load(t, []string{
+		"KEYSTEAD_ISSUER=https://login.example.com/realms/demo", "KEYSTEAD_CLIENT_ID=demo", "KEYSTEAD_VERIFY_AUDIENCE=false",
+		"KEYSTEAD_AUTHORIZED_PARTIES=demo, reporter", "KEYSTEAD_ALGORITHMS=ES256,EdDSA", "KEYSTEAD_LEEWAY=0s", "KEYSTEAD_JWKS_REFRESH=1m",
+		"KEYSTEAD_JWKS_MAX_STALE=1h", "KEYSTEAD_MAX_TOKEN_BYTES=4096", "KEYSTEAD_TOKEN_CACHE=0", "KEYSTEAD_CA_FILE=" + authorities,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !got.InsecureSkipAudience || got.Audience != nil || got.AuthorizedParties[1] != "reporter" || got.Algorithms[1] != "EdDSA" || got.Leeway != 0 ||
+		got.JWKSRefresh != time.Minute || got.JWKSMaxStale != time.Hour || got.MaxTokenBytes != 4096 || got.TokenCache != 0 {
+		t.Errorf("Load = %+v", got)
+	}
+	if _, err := server.Certificate().Verify(x509.VerifyOptions{Roots: got.RootCAs}); err != nil {
+		t.Errorf("the authority is not trusted: %v", err)
 	}
 }
 
