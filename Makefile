@@ -1,6 +1,6 @@
 # Each target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: help run build check test keycloak FORCE
+.PHONY: help run build check test bench keycloak FORCE
 
 help: ## show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
@@ -15,6 +15,9 @@ check: ## the quick part of the tests: no browser, no Keycloak
 
 test: ## all tests, in a real browser and against a real Keycloak, too
 	@scripts/test.sh
+
+bench: ## measure what verifying a token costs, beside other libraries, as ratios
+	@cd bench && go run .
 
 keycloak: ## start a real Keycloak with the demo realm on :8080, until Ctrl-C
 	@scripts/keycloak.sh

@@ -78,10 +78,13 @@ go_check() {
   local unformatted
   unformatted=$(git ls-files --cached --others --exclude-standard '*.go' | xargs gofmt -l)
   [ -z "$unformatted" ] || { echo "gofmt would change: $unformatted"; return 1; }
-  go vet ./...
-  go run $staticcheck ./...
+  local module
+  for module in . bench; do
+    (cd $module && go vet ./... && go run $staticcheck ./...) || return 1
+  done
 }
 go_test() { go test "$@" ./...; }
+bench_test() { (cd bench && go test ./...); }
 
 # keycloak_start runs beside the other stages: it takes half a minute.
 keycloak_start() {
@@ -136,6 +139,7 @@ if have "${CC:-cc}" "the race detector of the Go tests" "It needs a C compiler. 
 else
   stage "go: tests" go_test
 fi
+stage "bench: the peers do the same work" bench_test
 $quick && exit
 
 stage "web: build" web_build
