@@ -164,6 +164,64 @@ func TestUnknownKeyIDFlood(t *testing.T) {
 	}
 }
 
+// A flood that comes while the realm is asked waits for that one answer; what is remembered of it is
+// bounded, and forgotten in time.
+func TestUnknownKeyIDFloodOfASlowRealm(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	var now atomic.Int64
+	now.Store(time.Now().Unix())
+	keys := filled(t, auth.KeysConfig{Issuer: realm.URL(), Now: func() time.Time { return time.Unix(now.Load(), 0) }})
+	v := newVerifier(t, realm, auth.VerifierConfig{Keys: keys})
+	rest := realm.Token("alice")
+	rest = rest[strings.IndexByte(rest, '.'):]
+	head := realm.Key().Header()
+	for range 2 {
+		realm.Delay(200 * time.Millisecond)
+		var wg sync.WaitGroup
+		for range 1500 {
+			wg.Go(func() {
+				forged := encode(string(marshal(t, with(head, "kid", rand.Text())))) + rest
+				if _, err := v.Verify(t.Context(), forged); !errors.Is(err, auth.ErrTokenKeyUnknown) {
+					t.Errorf("Verify = %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		now.Add(60)
+	}
+	if got := realm.Fetches(); got > 1+4 {
+		t.Errorf("3000 forged key ids caused %d fetches", got-1)
+	}
+}
+
+// A realm may have moved within its host. Elsewhere it is somebody else's, and round in a circle
+// nobody's.
+func TestRedirects(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	to := func(target string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, target, http.StatusFound) }
+	}
+	mux := http.NewServeMux()
+	front := httptest.NewServer(mux)
+	t.Cleanup(front.Close)
+	mux.HandleFunc("/moved/realms/demo/.well-known/openid-configuration", to("/new"))
+	mux.HandleFunc("/elsewhere/realms/demo/.well-known/openid-configuration", to(realm.URL()+"/.well-known/openid-configuration"))
+	mux.HandleFunc("/circle/realms/demo/.well-known/openid-configuration", to("/circle/realms/demo/.well-known/openid-configuration"))
+	mux.HandleFunc("/new", func(w http.ResponseWriter, _ *http.Request) {
+		issuer := front.URL + "/moved/realms/demo"
+		fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, issuer, issuer+"/certs")
+	})
+	mux.HandleFunc("/moved/realms/demo/certs", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"keys":[%s]}`, marshal(t, realm.Key().JWK()))
+	})
+	filled(t, auth.KeysConfig{Issuer: front.URL + "/moved/realms/demo"})
+	for path, want := range map[string]string{"/elsewhere": "redirected to another host, 127.0.0.1:", "/circle": "redirected too often"} {
+		keys := auth.NewKeys(auth.KeysConfig{Issuer: front.URL + path + "/realms/demo", Logger: discard})
+		go keys.Run(t.Context())
+		eventually(t, func() bool { err := keys.Status().LastError; return err != nil && strings.Contains(err.Error(), want) })
+	}
+}
+
 // A realm that is slow, but there: whoever needs the new key waits for it, and nobody else.
 func TestSlowRealm(t *testing.T) {
 	realm := authtest.NewIssuer(t)
@@ -244,6 +302,17 @@ func TestBadAnswersNeverReplaceGoodKeys(t *testing.T) {
 		"another issuer": func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(w, `{"issuer":"http://evil.example/realms/demo","jwks_uri":"http://%s/realms/demo/certs"}`, r.Host)
 		},
+		"cut off": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			fmt.Fprint(w, `{"issuer":`)
+		},
+		"keys that fail behind a sound discovery": func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/certs") {
+				authtest.Down(w, r)
+				return
+			}
+			fmt.Fprintf(w, `{"issuer":"http://%s/realms/demo","jwks_uri":"http://%s/realms/demo/certs"}`, r.Host, r.Host)
+		},
 		"redirect to another host": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://evil.example/", http.StatusFound)
 		},
@@ -251,11 +320,11 @@ func TestBadAnswersNeverReplaceGoodKeys(t *testing.T) {
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
 			realm := authtest.NewIssuer(t)
-			v := newVerifier(t, realm, auth.VerifierConfig{Keys: filled(t, auth.KeysConfig{Issuer: realm.URL(), Refresh: 5 * time.Millisecond})})
+			keys := filled(t, auth.KeysConfig{Issuer: realm.URL(), Refresh: 5 * time.Millisecond})
+			v := newVerifier(t, realm, auth.VerifierConfig{Keys: keys})
 			token := realm.Token("alice")
-			var asked atomic.Int32
-			realm.Answer(func(w http.ResponseWriter, r *http.Request) { asked.Add(1); answer(w, r) })
-			eventually(t, func() bool { return asked.Load() > 0 })
+			realm.Answer(answer)
+			eventually(t, func() bool { return keys.Status().LastError != nil })
 			if _, err := v.Verify(t.Context(), token); err != nil {
 				t.Errorf("good keys are lost: %v", err)
 			}
@@ -264,6 +333,21 @@ func TestBadAnswersNeverReplaceGoodKeys(t *testing.T) {
 				t.Errorf("a new key while the realm answers badly gave %v", err)
 			}
 		})
+	}
+}
+
+// The first requests come before the first keys. They wait for them.
+func TestFirstRequestWaitsForTheFirstFetch(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	realm.Delay(100 * time.Millisecond)
+	keys := auth.NewKeys(auth.KeysConfig{Issuer: realm.URL(), Logger: discard})
+	v := newVerifier(t, realm, auth.VerifierConfig{Keys: keys})
+	go keys.Run(t.Context())
+	if _, err := v.Verify(t.Context(), realm.Token("alice")); err != nil {
+		t.Error(err)
+	}
+	if got := realm.Fetches(); got != 1 {
+		t.Errorf("the realm was asked %d times", got)
 	}
 }
 
