@@ -238,7 +238,7 @@ func (k *Keys) ask(id string) (f *fetch, joined bool, err error) {
 		if k.status.LastError != nil {
 			return nil, false, ErrKeysUnavailable
 		}
-		return nil, false, ErrTokenKeyUnknown
+		return nil, false, &Error{CodeTokenKeyUnknown, "The token is signed with a key that is not known here, and the realm was asked for such keys too often just now; try again in some seconds"}
 	}
 	f, joined = k.startOrJoinLocked()
 	return f, joined, nil
@@ -297,7 +297,7 @@ func (k *Keys) startOrJoinLocked() (f *fetch, joined bool) {
 // replace puts a new set in the place of the old one. A key that stays keeps its identity; one that
 // goes is marked, because principals that were verified with it are remembered elsewhere.
 func (k *Keys) replace(set *keySet) {
-	var came, gone []string
+	came, gone := []string{}, []string{}
 	var old map[string][]*key
 	if before := k.set.Load(); before != nil {
 		old = before.byID
