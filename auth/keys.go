@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/bits"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -49,6 +50,7 @@ type Keys struct {
 	running *fetch               // the fetch under way, if any
 	missed  map[string]time.Time // key ids that a fetch did not bring, until when they are not asked for
 	retryAt time.Time            // when Run fetches again
+	failing uint                 // fetches that failed since the last good one
 	status  KeysStatus
 }
 
@@ -284,14 +286,25 @@ func (k *Keys) startOrJoinLocked() (f *fetch, joined bool) {
 		if err == nil {
 			k.replace(set)
 		} else {
-			k.status.Failures++
-			k.cfg.Logger.Warn("fetching the realm's keys failed; it is tried again", "error", err)
+			k.fail(err)
 		}
 		k.status.Fetches++
 		k.status.LastError, f.err, k.running = err, err, nil
 		close(f.done)
 	}()
 	return f, false
+}
+
+// fail notes a failed fetch. An outage of a day has thousands of them: the log tells of the first, the
+// second, the fourth and so on, and of each that has another reason than the one before.
+func (k *Keys) fail(err error) {
+	k.status.Failures++
+	k.failing++
+	level := slog.LevelDebug
+	if last := k.status.LastError; bits.OnesCount(k.failing) == 1 || last.Error() != err.Error() {
+		level = slog.LevelWarn
+	}
+	k.cfg.Logger.Log(context.Background(), level, "fetching the realm's keys failed; it is tried again", "attempt", k.failing, "error", err)
 }
 
 // replace puts a new set in the place of the old one. A key that stays keeps its identity; one that
@@ -323,6 +336,10 @@ func (k *Keys) replace(set *keySet) {
 		}
 	}
 	k.status.Keys, k.status.FetchedAt = count, set.fetched
+	if k.failing > 0 {
+		k.cfg.Logger.Info("the realm's keys can be fetched again", "failed_attempts", k.failing)
+		k.failing = 0
+	}
 	if len(came)+len(gone) > 0 {
 		k.cfg.Logger.Info("the realm's signing keys", "new", came, "withdrawn", gone)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -477,6 +478,50 @@ func TestRefreshFollowsCacheControl(t *testing.T) {
 			t.Errorf("Cache-Control %q: again in %v, want shortly before %v", header, got, want)
 		}
 	}
+}
+
+// An outage is told, but not thousands of times.
+func TestOutageInTheLog(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	var log lockedBuilder
+	keys := auth.NewKeys(auth.KeysConfig{Issuer: realm.URL(), Logger: slog.New(slog.NewTextHandler(&log, nil)), Refresh: time.Hour})
+	v := newVerifier(t, realm, auth.VerifierConfig{Keys: keys})
+	go keys.Run(t.Context())
+	eventually(t, func() bool { return keys.Ready() == nil })
+	ask := func() { // causes a fetch, as long as the budget lasts
+		_, _ = v.Verify(t.Context(), realm.SignWith(with(realm.Key().Header(), "kid", rand.Text()), realm.Claims("alice")))
+	}
+	realm.Answer(authtest.Down)
+	for range 3 {
+		ask()
+	}
+	realm.Answer(nil)
+	for _, tt := range []struct {
+		text string
+		want int
+	}{{"level=WARN", 2}, {"attempt=1 ", 1}, {"attempt=2 ", 1}, {"503 Service Unavailable", 2}, {"level=INFO", 1}} {
+		if got := strings.Count(log.String(), tt.text); got != tt.want {
+			t.Errorf("%s is %d times in the log, want %d:\n%s", tt.text, got, tt.want, log.String())
+		}
+	}
+}
+
+// lockedBuilder is a log's end that may be read while it is written to.
+type lockedBuilder struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuilder) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuilder) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func TestStatus(t *testing.T) {
