@@ -78,7 +78,7 @@ func (c *serveCommand) Run(env *environment) error {
 
 func newHandler(cfg config.Config, keys *auth.Keys, log *slog.Logger) (http.Handler, error) {
 	verifier, err := auth.NewVerifier(auth.VerifierConfig{
-		Keys: keys, Issuer: cfg.Issuer, Audience: cfg.Audience, InsecureSkipAudience: cfg.InsecureSkipAudience,
+		Keys: keys, Audience: cfg.Audience, InsecureSkipAudience: cfg.InsecureSkipAudience,
 		AuthorizedParties: cfg.AuthorizedParties, Algorithms: cfg.Algorithms, Leeway: cfg.Leeway,
 		MaxTokenBytes: cfg.MaxTokenBytes, CacheSize: cfg.TokenCache,
 	})

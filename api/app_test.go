@@ -78,7 +78,7 @@ func TestFiles(t *testing.T) {
 func TestPageEscapesSettings(t *testing.T) {
 	realm := authtest.NewIssuer(t)
 	keys := auth.NewKeys(auth.KeysConfig{Issuer: realm.URL()})
-	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Issuer: realm.URL(), Audience: []string{"a"}})
+	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Audience: []string{"a"}})
 	if err != nil {
 		t.Fatal(err)
 	}

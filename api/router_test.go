@@ -37,7 +37,7 @@ func handlerOf(t *testing.T, realm *authtest.Issuer, log *slog.Logger, origins .
 	t.Helper()
 	keys := auth.NewKeys(auth.KeysConfig{Issuer: realm.URL(), Logger: slog.New(slog.DiscardHandler)})
 	go keys.Run(t.Context())
-	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Issuer: realm.URL(), Audience: []string{authtest.Audience}})
+	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Audience: []string{authtest.Audience}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,8 +22,11 @@ func TestBearerToken(t *testing.T) {
 		{"scheme and blanks", []string{"Bearer   "}, "", auth.ErrTokenMalformed},
 		{"two tokens", []string{"Bearer a b"}, "", auth.ErrTokenMalformed},
 		{"a list", []string{"Bearer a,Bearer b"}, "", auth.ErrTokenMalformed},
+		{"a list without blanks", []string{"Bearer a,b"}, "", auth.ErrTokenMalformed},
+		{"two tokens and a tab", []string{"Bearer a\tb"}, "", auth.ErrTokenMalformed},
 		{"two headers", []string{"Bearer a", "Bearer b"}, "", auth.ErrTokenMalformed},
 		{"a token", []string{"Bearer a.b.c"}, "a.b.c", nil},
+		{"several blanks", []string{"Bearer   a.b.c"}, "a.b.c", nil},
 		{"lower case", []string{"bearer a.b.c"}, "a.b.c", nil},
 	}
 	for _, tt := range tests {

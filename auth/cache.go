@@ -15,6 +15,8 @@ type cache struct {
 	entries *otter.Cache[digest, *Principal]
 }
 
+func digestOf(token string) digest { return sha256.Sum256(bytesOf(token)) }
+
 // newCache returns a cache for at most size principals, each kept for as long as lifetime says. When
 // it is full, the entries go first that are used least: a flood of tokens that are seen once does not
 // drive out the busy ones.
@@ -24,6 +26,7 @@ func newCache(size int, lifetime func(*Principal) time.Duration) (*cache, error)
 	}
 	entries, err := otter.New(&otter.Options[digest, *Principal]{
 		MaximumSize: size,
+		Executor:    func(upkeep func()) { upkeep() }, // a goroutine each time costs more than it does
 		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[digest, *Principal]) time.Duration {
 			return max(lifetime(e.Value), time.Nanosecond)
 		}),

@@ -25,8 +25,8 @@ func NewContext(ctx context.Context, p *Principal) context.Context {
 
 // FromContext returns the caller, and whether there is one.
 func FromContext(ctx context.Context) (*Principal, bool) {
-	p, ok := ctx.Value(principalKey{}).(*Principal)
-	return p, ok
+	p, _ := ctx.Value(principalKey{}).(*Principal)
+	return p, p != nil
 }
 
 // Value implements context.Context.
@@ -35,6 +35,9 @@ func (c principalContext) Value(key any) any {
 	case principalKey{}:
 		return c.principal
 	case jwtauth.TokenCtxKey:
+		if c.principal == nil {
+			return nil
+		}
 		token := jwt.New()
 		if err := json.Unmarshal([]byte(c.principal.claims), token); err != nil {
 			return nil // jwtauth then sees no token, as for any claim that its type cannot hold

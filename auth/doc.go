@@ -6,7 +6,7 @@
 //
 //	keys := auth.NewKeys(auth.KeysConfig{Issuer: issuer})
 //	go keys.Run(ctx)
-//	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Issuer: issuer, Audience: []string{"keystead-api"}})
+//	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Audience: []string{"keystead-api"}, Leeway: 30 * time.Second})
 //	…
 //	caller, err := verifier.Verify(ctx, token)
 //
@@ -18,7 +18,7 @@
 //
 // # Refusals
 //
-// Every refusal is an [*Error] with a stable [Code] and a reason for people. Compare with errors.Is:
+// Every refusal is, or wraps, an [*Error] with a stable [Code] and a reason for people:
 //
 //	if errors.Is(err, auth.ErrTokenExpired) { … }
 //

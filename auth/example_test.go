@@ -20,7 +20,7 @@ func Example() {
 	keys := auth.NewKeys(auth.KeysConfig{Issuer: realm.URL(), Logger: discard})
 	go keys.Run(ctx)
 	verifier, err := auth.NewVerifier(auth.VerifierConfig{
-		Keys: keys, Issuer: realm.URL(), Audience: []string{authtest.Audience},
+		Keys: keys, Audience: []string{authtest.Audience},
 		Leeway: 30 * time.Second, CacheSize: 10_000,
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,20 +12,19 @@ import (
 	"time"
 )
 
-const (
-	fetchTimeout   = 5 * time.Second // of each of the two requests
-	maxAnswerBytes = 1 << 20
-)
+const maxAnswerBytes = 1 << 20
 
 // fetch reads discovery and then the key set.
 func (k *Keys) fetch() (*keySet, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), k.cfg.Timeout)
+	defer cancel()
 	asked := k.cfg.Now()
 	var discovery struct {
 		Issuer  string `json:"issuer"`
 		JWKSURI string `json:"jwks_uri"`
 	}
 	address := k.cfg.BackchannelURL + "/.well-known/openid-configuration"
-	if _, err := k.getJSON(address, &discovery); err != nil {
+	if _, err := k.getJSON(ctx, address, &discovery); err != nil {
 		return nil, err
 	}
 	if discovery.Issuer != k.cfg.Issuer { // OpenID Connect Discovery 1.0 §4.3
@@ -37,7 +37,7 @@ func (k *Keys) fetch() (*keySet, error) {
 	var raw struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	header, err := k.getJSON(uri, &raw)
+	header, err := k.getJSON(ctx, uri, &raw)
 	if err != nil {
 		return nil, err
 	}
@@ -61,8 +61,12 @@ func (k *Keys) reachable(uri string) (string, error) {
 }
 
 // getJSON reads the JSON at address and returns the answer's header.
-func (k *Keys) getJSON(address string, into any) (http.Header, error) {
-	res, err := k.client.Get(address)
+func (k *Keys) getJSON(ctx context.Context, address string, into any) (http.Header, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, fmt.Errorf("asking the realm: %w", err)
+	}
+	res, err := k.client.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("asking the realm: %w", err) // names method and address itself
 	}

@@ -44,7 +44,9 @@ func signingKeys(raw []json.RawMessage) map[string][]*key {
 		}
 		if public := publicKey(parsed); public != nil {
 			k := &key{id: parsed.KeyID(), algorithm: parsed.Algorithm().String(), public: public}
-			keys[k.id] = append(keys[k.id], k)
+			if slices.ContainsFunc(algorithms, func(a *algorithm) bool { return a.fits(k) }) {
+				keys[k.id] = append(keys[k.id], k)
+			}
 		}
 	}
 	return keys
@@ -87,7 +89,7 @@ func publicKey(k jwk.Key) crypto.PublicKey {
 
 func soundRSA(public *rsa.PublicKey) bool {
 	bits := public.N.BitLen()
-	return bits >= minRSABits && bits <= maxRSABits && public.E > 2 && !isROCA(public.N)
+	return bits >= minRSABits && bits <= maxRSABits && public.N.Bit(0) == 1 && public.E > 2 && public.E%2 == 1 && !isROCA(public.N)
 }
 
 // isROCA reports whether a modulus was made by the chips whose primes are powers of 65537 modulo many

@@ -21,17 +21,20 @@ const (
 	minRefresh      = time.Minute // whatever the realm's Cache-Control says
 	firstBackoff    = time.Second
 	maxBackoff      = 10 * time.Second
+	defaultTimeout  = 5 * time.Second
 
-	missedFor = 30 * time.Second // how long a key id stays unknown before it may cause a fetch again
-	maxMissed = 1000             // how many of those are remembered
+	firstMissed = 2 * time.Second // for which a key id that the realm does not have is not asked for again
+	longMissed  = 10 * time.Minute
+	maxMissed   = 1000 // how many of those are remembered
 )
 
 // KeysConfig says whose keys to keep, and how to reach them. Issuer must be set.
 type KeysConfig struct {
 	Issuer         string            // the realm's URL, exactly as discovery must repeat it
 	BackchannelURL string            // the realm's URL as this process reaches it; default: Issuer
-	Refresh        time.Duration     // how often the keys are fetched again, sooner where the realm's Cache-Control says so; default: 15 min
 	MaxStale       time.Duration     // how long the last good keys serve while no fetch succeeds; default: 24 h
+	Refresh        time.Duration     // how often the keys are fetched again, sooner where the realm's Cache-Control says so; default: 15 min, and at most half of MaxStale
+	Timeout        time.Duration     // of one fetch, and half of the longest that a request may wait; default: 5 s
 	Transport      http.RoundTripper // default: http.DefaultTransport
 	Logger         *slog.Logger      // default: slog.Default
 	Now            func() time.Time  // default: time.Now
@@ -46,12 +49,20 @@ type Keys struct {
 
 	set atomic.Pointer[keySet] // nil until a fetch has succeeded
 
-	mu      sync.Mutex
-	running *fetch               // the fetch under way, if any
-	missed  map[string]time.Time // key ids that a fetch did not bring, until when they are not asked for
-	retryAt time.Time            // when Run fetches again
-	failing uint                 // fetches that failed since the last good one
-	status  KeysStatus
+	mu          sync.Mutex
+	running     *fetch            // the fetch under way, if any
+	missed      map[string]missed // key ids that fetches did not bring
+	due         time.Time         // when Run fetches again
+	failing     int               // fetches that failed since the last good one
+	told        string            // the reason that was logged last
+	status      KeysStatus
+	rescheduled chan struct{} // wakes Run when due has changed
+}
+
+// missed says until when a key id is not asked for, and how long that wait is.
+type missed struct {
+	until time.Time
+	wait  time.Duration
 }
 
 // keySet is what one fetch brought. It does not change.
@@ -79,61 +90,78 @@ type KeysStatus struct {
 // NewKeys returns an empty key set. Call Run to fill it and keep it fresh.
 func NewKeys(cfg KeysConfig) *Keys {
 	cfg.BackchannelURL = cmp.Or(cfg.BackchannelURL, cfg.Issuer)
-	cfg.Refresh = cmp.Or(cfg.Refresh, defaultRefresh)
-	cfg.MaxStale = cmp.Or(cfg.MaxStale, defaultMaxStale)
+	cfg.MaxStale = positiveOr(cfg.MaxStale, defaultMaxStale)
+	cfg.Refresh = min(positiveOr(cfg.Refresh, defaultRefresh), cfg.MaxStale/2)
+	cfg.Timeout = positiveOr(cfg.Timeout, defaultTimeout)
 	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
 	return &Keys{
 		cfg:    cfg,
-		client: http.Client{Transport: cfg.Transport, CheckRedirect: sameHostOnly, Timeout: fetchTimeout},
+		client: http.Client{Transport: cfg.Transport, CheckRedirect: sameHostOnly},
 		// Three at once let a rotation through even right after a stray token; one per 10 s after
 		// that keeps forged key ids from turning this process against the realm.
-		budget: rate.NewLimiter(rate.Every(10*time.Second), 3),
-		missed: map[string]time.Time{},
+		budget:      rate.NewLimiter(rate.Every(10*time.Second), 3),
+		missed:      map[string]missed{},
+		rescheduled: make(chan struct{}, 1),
 	}
 }
 
-// Run fetches the keys now, again before they are Refresh old, and sooner after a failure (1 s
-// doubling to 10 s, with jitter), until ctx ends.
+func positiveOr(d, otherwise time.Duration) time.Duration {
+	if d <= 0 {
+		return otherwise
+	}
+	return d
+}
+
+// Run fetches the keys now, again before they are Refresh old, and sooner after a failure, whoever
+// caused that fetch (1 s doubling to 10 s, with jitter), until ctx ends. After that nobody renews the
+// keys, and they serve until they are MaxStale old.
 func (k *Keys) Run(ctx context.Context) {
-	backoff := firstBackoff
-	for {
-		f, _ := k.startOrJoin()
-		<-f.done
-		var wait time.Duration
-		if f.err == nil {
-			backoff = firstBackoff
-			wait = k.refreshIn()
-		} else {
-			wait = backoff + rand.N(backoff/2)
-			backoff = min(2*backoff, maxBackoff)
-		}
+	for ctx.Err() == nil {
 		k.mu.Lock()
-		k.retryAt = time.Now().Add(wait)
+		due := k.due
 		k.mu.Unlock()
+		if time.Now().Before(due) {
+			select {
+			case <-time.After(time.Until(due)):
+			case <-k.rescheduled:
+			case <-ctx.Done():
+			}
+			continue
+		}
+		f, _ := k.startOrJoin()
 		select {
-		case <-time.After(wait):
+		case <-f.done:
 		case <-ctx.Done():
-			return
 		}
 	}
 }
 
-// refreshIn returns how long the keys just fetched may serve. Some randomness keeps the replicas of
-// a service from asking the realm all at once.
-func (k *Keys) refreshIn() time.Duration {
+// refreshIn returns how long a new set may serve. Some randomness keeps the replicas of a service from
+// asking the realm all at once.
+func (k *Keys) refreshIn(set *keySet) time.Duration {
 	wait := k.cfg.Refresh
-	if maxAge := k.set.Load().maxAge; maxAge > 0 {
-		wait = min(wait, max(maxAge, minRefresh))
+	if set.maxAge > 0 {
+		wait = min(wait, max(set.maxAge, minRefresh))
 	}
 	return wait - rand.N(wait/10+1)
 }
 
+// backoff returns how long to wait after so many failures in a row.
+func backoff(failures int) time.Duration {
+	wait := maxBackoff
+	if failures <= 4 {
+		wait = min(firstBackoff<<(failures-1), maxBackoff)
+	}
+	return wait + rand.N(wait/2)
+}
+
 // Ready returns nil when there are keys to judge tokens with, or an error that says why there are none.
 func (k *Keys) Ready() error {
-	err := k.usable()
+	set := k.set.Load()
+	err := k.usable(set)
 	if err == nil {
 		return nil
 	}
@@ -142,7 +170,7 @@ func (k *Keys) Ready() error {
 	switch {
 	case k.status.LastError != nil:
 		return fmt.Errorf("%w: %w", err, k.status.LastError)
-	case k.set.Load() == nil:
+	case set == nil:
 		return fmt.Errorf("%w: the first fetch has not ended", err)
 	default:
 		return fmt.Errorf("%w: the keys are older than %v", err, k.cfg.MaxStale)
@@ -153,7 +181,7 @@ func (k *Keys) Ready() error {
 func (k *Keys) RetryAfter() time.Duration {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return max(time.Until(k.retryAt), time.Second)
+	return max(time.Until(k.due), time.Second)
 }
 
 // Status returns what there is to watch.
@@ -163,9 +191,8 @@ func (k *Keys) Status() KeysStatus {
 	return k.status
 }
 
-// usable returns nil while the keys are there and fresh enough to judge with.
-func (k *Keys) usable() error {
-	set := k.set.Load()
+// usable returns nil while a set is there and fresh enough to judge with.
+func (k *Keys) usable(set *keySet) error {
 	if set == nil || k.cfg.Now().Sub(set.fetched) > k.cfg.MaxStale {
 		return ErrKeysUnavailable
 	}
@@ -210,7 +237,7 @@ func (k *Keys) lookup(ctx context.Context, id string, alg *algorithm) (*key, err
 // asked; while there are no usable keys, Run asks, and requests do not wait for it.
 func (k *Keys) find(id string, alg *algorithm) (*key, error) {
 	set := k.set.Load()
-	if err := k.usable(); err != nil {
+	if err := k.usable(set); err != nil {
 		if set == nil && k.Status().LastError == nil {
 			return nil, nil // the first fetch is under way or about to be: worth a wait
 		}
@@ -233,7 +260,7 @@ func (k *Keys) find(id string, alg *algorithm) (*key, error) {
 func (k *Keys) ask(id string) (f *fetch, joined bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.cfg.Now().Before(k.missed[id]) {
+	if k.cfg.Now().Before(k.missed[id].until) {
 		return nil, false, ErrTokenKeyUnknown
 	}
 	if k.running == nil && !k.budget.Allow() {
@@ -246,22 +273,25 @@ func (k *Keys) ask(id string) (f *fetch, joined bool, err error) {
 	return f, joined, nil
 }
 
-// miss remembers that the realm has no such key, so that one stray client does not spend the budget
-// that a rotation needs.
+// miss remembers that the realm has no such key, each time for twice as long: a stray client must not
+// spend the budget that a rotation needs, and a key that is published late must not be missed for long.
 func (k *Keys) miss(id string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := k.cfg.Now()
 	if len(k.missed) >= maxMissed {
-		for id, until := range k.missed {
-			if !now.Before(until) {
+		for id, m := range k.missed {
+			if !now.Before(m.until) {
 				delete(k.missed, id)
 			}
 		}
 	}
-	if len(k.missed) < maxMissed {
-		k.missed[id] = now.Add(missedFor)
+	before, known := k.missed[id]
+	if !known && len(k.missed) >= maxMissed {
+		return
 	}
+	wait := min(max(2*before.wait, firstMissed), longMissed)
+	k.missed[id] = missed{now.Add(wait), wait}
 }
 
 // startOrJoin returns the fetch under way (joined), or else starts one.
@@ -282,34 +312,51 @@ func (k *Keys) startOrJoinLocked() (f *fetch, joined bool) {
 	go func() {
 		set, err := k.fetch()
 		k.mu.Lock()
-		defer k.mu.Unlock()
+		var log func()
 		if err == nil {
-			k.replace(set)
+			log = k.replace(set)
 		} else {
-			k.fail(err)
+			log = k.fail(err)
 		}
 		k.status.Fetches++
 		k.status.LastError, f.err, k.running = err, err, nil
 		close(f.done)
+		k.mu.Unlock()
+		log() // a logger may ask for the status
+		select {
+		case k.rescheduled <- struct{}{}:
+		default: // Run has not yet heard of the last time
+		}
 	}()
 	return f, false
 }
 
-// fail notes a failed fetch. An outage of a day has thousands of them: the log tells of the first, the
-// second, the fourth and so on, and of each that has another reason than the one before.
-func (k *Keys) fail(err error) {
+// fail notes a failed fetch and returns what to log. An outage of a day has thousands of them: the log
+// tells of the first, the second, the fourth and so on, and of each that has another reason than the
+// one before.
+func (k *Keys) fail(err error) (log func()) {
 	k.status.Failures++
 	k.failing++
+	k.due = time.Now().Add(backoff(k.failing))
+	text := err.Error()
+	if set := k.set.Load(); set != nil && k.usable(set) != nil {
+		text += fmt.Sprintf("; the keys at hand are older than %v and serve no longer", k.cfg.MaxStale)
+	}
 	level := slog.LevelDebug
-	if last := k.status.LastError; bits.OnesCount(k.failing) == 1 || last.Error() != err.Error() {
+	if text != k.told || bits.OnesCount(uint(k.failing)) == 1 {
 		level = slog.LevelWarn
 	}
-	k.cfg.Logger.Log(context.Background(), level, "fetching the realm's keys failed; it is tried again", "attempt", k.failing, "error", err)
+	k.told = text
+	attempt := k.failing
+	return func() {
+		k.cfg.Logger.Log(context.Background(), level, "fetching the realm's keys failed; it is tried again", "attempt", attempt, "error", text)
+	}
 }
 
-// replace puts a new set in the place of the old one. A key that stays keeps its identity; one that
-// goes is marked, because principals that were verified with it are remembered elsewhere.
-func (k *Keys) replace(set *keySet) {
+// replace puts a new set in the place of the old one and returns what to log. A key that stays keeps
+// its identity; one that goes is marked, because principals that were verified with it are remembered
+// elsewhere.
+func (k *Keys) replace(set *keySet) (log func()) {
 	came, gone := []string{}, []string{}
 	var old map[string][]*key
 	if before := k.set.Load(); before != nil {
@@ -336,12 +383,16 @@ func (k *Keys) replace(set *keySet) {
 		}
 	}
 	k.status.Keys, k.status.FetchedAt = count, set.fetched
-	if k.failing > 0 {
-		k.cfg.Logger.Info("the realm's keys can be fetched again", "failed_attempts", k.failing)
-		k.failing = 0
-	}
-	if len(came)+len(gone) > 0 {
-		k.cfg.Logger.Info("the realm's signing keys", "new", came, "withdrawn", gone)
+	k.due = time.Now().Add(k.refreshIn(set))
+	failed := k.failing
+	k.failing, k.told = 0, ""
+	return func() {
+		if failed > 0 {
+			k.cfg.Logger.Info("the realm's keys can be fetched again", "failed_attempts", failed)
+		}
+		if len(came)+len(gone) > 0 {
+			k.cfg.Logger.Info("the realm's signing keys", "new", came, "withdrawn", gone)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // Principal is the caller that a verified token describes. It never changes and is shared between
 // requests: what its methods return is the caller's own. A claim that is absent or of a wrong type
-// reads as the zero value, and never as a part of itself.
+// reads as the zero value: a list with anything but texts in it is no list at all.
 type Principal struct {
 	claims string // the payload; most strings below are parts of it
 
@@ -129,7 +129,7 @@ func (p *Principal) Claim(name string) (value json.RawMessage, ok bool) {
 			return r.skip()
 		}
 		raw, err := r.dec.ReadValue()
-		value, ok = slices.Clone(json.RawMessage(raw)), true
+		value, ok = json.RawMessage(raw), true // of a copy of the text that nobody else has
 		return err
 	})
 	return value, ok
@@ -183,7 +183,7 @@ func parseClaims(payload []byte) (c claims, err error) {
 		case "scope":
 			var scopes string
 			scopes, err = r.string()
-			p.scopes = strings.Fields(scopes)
+			p.scopes = strings.FieldsFunc(scopes, func(r rune) bool { return r == ' ' }) // and no other blank: RFC 6749 §3.3
 		case "preferred_username":
 			p.username, err = r.string()
 		case "name":

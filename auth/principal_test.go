@@ -62,6 +62,32 @@ func TestPrincipal(t *testing.T) {
 	}
 }
 
+func TestEmailVerified(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	for value, want := range map[any]bool{true: true, false: false, "true": false, 1: false, nil: false} {
+		if got := principal(t, realm, realm.Claims("alice").With("email_verified", value)).EmailVerified(); got != want {
+			t.Errorf("email_verified %v reads as %v", value, got)
+		}
+	}
+}
+
+// Only the space parts scopes (RFC 6749 §3.3): another blank must not make two of one.
+func TestScopes(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	for value, want := range map[string][]string{"read  write": {"read", "write"}, " read ": {"read"}, "read\u00a0admin\tx": {"read\u00a0admin\tx"}, "": {}} {
+		if diff := cmp.Diff(want, principal(t, realm, realm.Claims("alice").With("scope", value)).Scopes()); diff != "" {
+			t.Errorf("%q: %s", value, diff)
+		}
+	}
+}
+
+func TestTimesHaveFractions(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	if got := principal(t, realm, realm.Claims("alice").With("iat", 1_700_000_000.25)).IssuedAt(); !got.Equal(time.Unix(1_700_000_000, 250_000_000)) {
+		t.Errorf("iat reads as %v", got)
+	}
+}
+
 func TestClaim(t *testing.T) {
 	realm := authtest.NewIssuer(t)
 	p := principal(t, realm, realm.Claims("alice").With("department", "engineering").With("tenant", map[string]int{"id": 42}).With("nothing", []any{nil}))
@@ -138,8 +164,13 @@ func TestJWTAuthSeesAFreshToken(t *testing.T) {
 	if ctx.Value(outer{}) != "kept" {
 		t.Error("values of the outer context are lost")
 	}
-	if _, ok := auth.FromContext(t.Context()); ok {
-		t.Error("a bare context carries a caller")
+	for _, bare := range []context.Context{t.Context(), auth.NewContext(t.Context(), nil)} {
+		if _, ok := auth.FromContext(bare); ok {
+			t.Error("a bare context carries a caller")
+		}
+		if token, _, _ := jwtauth.FromContext(bare); token != nil {
+			t.Errorf("a bare context carries a token, %v", token)
+		}
 	}
 	odd := auth.NewContext(t.Context(), principal(t, realm, realm.Claims("alice").With("jti", 1)))
 	if token, _, _ := jwtauth.FromContext(odd); token != nil {

@@ -3,7 +3,6 @@ package auth
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,10 +17,9 @@ const (
 	defaultMaxTokenBytes = 16 << 10
 )
 
-// VerifierConfig says which tokens to accept. Keys, Issuer and Audience must be set.
+// VerifierConfig says which tokens to accept. Keys and Audience must be set.
 type VerifierConfig struct {
-	Keys     *Keys    // the realm's keys
-	Issuer   string   // must equal the iss claim
+	Keys     *Keys    // the keys of the realm, whose issuer must equal the iss claim
 	Audience []string // the aud claim must hold one of these
 
 	// InsecureSkipAudience accepts tokens for any audience: whatever service gets a token of this
@@ -29,7 +27,7 @@ type VerifierConfig struct {
 	InsecureSkipAudience bool
 	AuthorizedParties    []string      // the clients (azp) whose tokens are accepted; none: all
 	Algorithms           []string      // out of RS256 … RS512, PS256 …, ES256 …, EdDSA; none: RS256
-	Leeway               time.Duration // clock skew allowed on exp, nbf and iat, at most MaxLeeway
+	Leeway               time.Duration // clock skew allowed on exp, nbf and iat, at most MaxLeeway; 30 s is usual, 0 allows none
 	MaxTokenBytes        int           // a longer token is refused unread; default: 16 KiB
 	CacheSize            int           // how many verified tokens are remembered; 0: none
 
@@ -55,12 +53,14 @@ type Counter interface {
 // Verifier judges access tokens. It is safe for concurrent use.
 type Verifier struct {
 	cfg        VerifierConfig
+	issuer     string
 	algorithms []*algorithm
 	allowed    string // the names of the algorithms, for people
 	cache      *cache
 }
 
-// NewVerifier returns a Verifier. Its error names what cfg lacks or has wrong.
+// NewVerifier returns a Verifier. Its error names what cfg lacks or has wrong. With a cache it keeps a
+// goroutine for as long as the process lives, so make one and share it.
 func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 	if len(cfg.Algorithms) == 0 {
 		cfg.Algorithms = []string{"RS256"}
@@ -71,8 +71,16 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 	}
 	v := &Verifier{cfg: cfg, allowed: strings.Join(cfg.Algorithms, ", ")}
 	var errs []error
-	if cfg.Keys == nil || cfg.Issuer == "" || len(cfg.Audience) == 0 && !cfg.InsecureSkipAudience {
-		errs = append(errs, errors.New("a verifier needs keys, an issuer and an audience"))
+	if cfg.Keys == nil {
+		errs = append(errs, errors.New("a verifier needs keys"))
+	} else if v.issuer = cfg.Keys.cfg.Issuer; v.issuer == "" {
+		errs = append(errs, errors.New("the keys need an issuer"))
+	}
+	if len(cfg.Audience) == 0 && !cfg.InsecureSkipAudience {
+		errs = append(errs, errors.New("a verifier needs an audience"))
+	}
+	if slices.Contains(cfg.Audience, "") || slices.Contains(cfg.AuthorizedParties, "") {
+		errs = append(errs, errors.New("an audience or authorized party must not be empty"))
 	}
 	if cfg.Leeway < 0 || cfg.Leeway > MaxLeeway {
 		errs = append(errs, fmt.Errorf("the leeway must be from 0 to %v, got %v", MaxLeeway, cfg.Leeway))
@@ -99,8 +107,8 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 
 // Verify judges a token in compact form: whether its algorithm is allowed, its signature is by a key
 // of the realm, and it is an access token of this issuer, for this audience, at this time, not
-// revoked and not bound to a key of its client. Every refusal is an *Error with one of the codes of
-// this package; of several reasons it names the one that is checked first. Verify does not ask the
+// revoked and not bound to a key of its client. Every refusal is, or wraps, an *Error with one of the
+// codes of this package; of several reasons it names the one that is checked first. Verify does not ask the
 // realm whether the session still lives. It waits only where a key is not known yet, and then no
 // longer than ctx.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Principal, error) {
@@ -117,11 +125,15 @@ func (v *Verifier) judge(ctx context.Context, token string) (*Principal, error) 
 	if len(token) > v.cfg.MaxTokenBytes {
 		return nil, &Error{CodeTokenTooLarge, fmt.Sprintf("The token has %d bytes; at most %d are read", len(token), v.cfg.MaxTokenBytes)}
 	}
-	d := digest(sha256.Sum256(bytesOf(token)))
-	p := v.cache.find(d)
+	var d digest
+	var p *Principal
+	if v.cache != nil {
+		d = digestOf(token)
+		p = v.cache.find(d)
+	}
 	remembered := p != nil
 	if remembered {
-		if err := v.cfg.Keys.usable(); err != nil {
+		if err := v.cfg.Keys.usable(v.cfg.Keys.set.Load()); err != nil {
 			return nil, err
 		}
 	} else {
@@ -199,28 +211,38 @@ func (v *Verifier) open(ctx context.Context, token string) (head header, payload
 func (v *Verifier) judgeClaims(head header, c claims) error {
 	p := c.principal
 	switch {
+	case c.bound: // first: such a token is of the type DPoP, and its bearer should learn why that is refused
+		return ErrTokenBound
 	case c.typ != "Bearer" && (c.hasTyp || !head.isRFC9068()):
 		return &Error{CodeTokenType, fmt.Sprintf("The token is of type %q; this API takes access tokens, whose typ claim is Bearer", c.typ)}
-	case c.issuer != v.cfg.Issuer:
-		return &Error{CodeTokenIssuer, fmt.Sprintf("Issuer %s is not %s%s", cmp.Or(c.issuer, "(none)"), v.cfg.Issuer, difference(c.issuer, v.cfg.Issuer))}
+	case c.issuer != v.issuer:
+		return &Error{CodeTokenIssuer, fmt.Sprintf("Issuer %s is not %s%s", cmp.Or(c.issuer, "(none)"), v.issuer, difference(c.issuer, v.issuer))}
 	case c.unusable != "":
 		return &Error{CodeClaimMissing, "The token's " + c.unusable + " claim cannot be used: it is of a wrong type or out of bounds"}
 	case p.expiresAt.IsZero():
 		return &Error{CodeClaimMissing, "The token has no exp claim"}
 	case p.issuedAt.IsZero():
 		return &Error{CodeClaimMissing, "The token has no iat claim"}
-	case c.bound:
-		return ErrTokenBound
 	}
 	if !v.cfg.InsecureSkipAudience && !slices.ContainsFunc(v.cfg.Audience, func(a string) bool { return slices.Contains(p.audience, a) }) {
-		return &Error{CodeTokenAudience, fmt.Sprintf("Audience %s holds none of %s; add an audience mapper to the client %s",
-			cmp.Or(strings.Join(p.audience, ", "), "(none)"), strings.Join(v.cfg.Audience, ", "), p.authorizedParty)}
+		mend := "add an audience mapper to the client " + p.authorizedParty
+		if isLightweight(p) {
+			mend = "the token is a lightweight one: let the audience mapper of the client " + p.authorizedParty + " add to those, too"
+		}
+		return &Error{CodeTokenAudience, fmt.Sprintf("Audience %s holds none of %s; %s",
+			cmp.Or(strings.Join(p.audience, ", "), "(none)"), strings.Join(v.cfg.Audience, ", "), mend)}
 	}
 	if len(v.cfg.AuthorizedParties) > 0 && !slices.Contains(v.cfg.AuthorizedParties, p.authorizedParty) {
 		return &Error{CodeTokenAuthorizedParty, fmt.Sprintf("The token was obtained by the client %s (azp), which is not among those accepted here",
 			cmp.Or(p.authorizedParty, "(none)"))}
 	}
 	return nil
+}
+
+// isLightweight reports whether Keycloak left most claims out of a token. Its token ids begin with six
+// letters and a colon; the third and fourth letter are the token's kind.
+func isLightweight(p *Principal) bool {
+	return len(p.tokenID) > 6 && p.tokenID[6] == ':' && p.tokenID[2:4] == "lt"
 }
 
 // judgeTimes checks the claims that are about time (RFC 7519 §4.1.4 to §4.1.6).

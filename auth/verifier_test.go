@@ -1,8 +1,10 @@
 package auth_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -35,9 +37,6 @@ func newVerifier(t testing.TB, realm *authtest.Issuer, cfg auth.VerifierConfig) 
 	t.Helper()
 	if cfg.Keys == nil {
 		cfg.Keys = filled(t, auth.KeysConfig{Issuer: realm.URL()})
-	}
-	if cfg.Issuer == "" {
-		cfg.Issuer = realm.URL()
 	}
 	if cfg.Audience == nil && !cfg.InsecureSkipAudience {
 		cfg.Audience = []string{authtest.Audience}
@@ -142,6 +141,36 @@ func TestKeysWithoutAnAlgorithm(t *testing.T) {
 	}
 }
 
+// A key that does not say what it is for is still of one kind, and only for algorithms of that.
+func TestKeysAreForAlgorithmsOfTheirKind(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	kinds := map[string][]string{
+		"RS256": {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"},
+		"ES256": {"ES256"}, "ES384": {"ES384"}, "ES512": {"ES512"}, "EdDSA": {"EdDSA"},
+	}
+	keys := map[string]*authtest.Key{}
+	for alg := range kinds {
+		keys[alg] = authtest.NewKey(alg)
+		jwk := keys[alg].JWK()
+		delete(jwk, "alg")
+		realm.Publish(jwk)
+	}
+	v := newVerifier(t, realm, auth.VerifierConfig{Algorithms: everyAlgorithm})
+	for kind, key := range keys {
+		for _, alg := range everyAlgorithm {
+			fits := slices.Contains(kinds[kind], alg)
+			token := key.Compact(with(key.Header(), "alg", alg), realm.Claims("alice"))
+			if fits {
+				token = as(key, alg).Compact(with(key.Header(), "alg", alg), realm.Claims("alice"))
+			}
+			_, err := v.Verify(t.Context(), token)
+			if fits && err != nil || !fits && codeOf(err) != auth.CodeTokenAlgorithm {
+				t.Errorf("%s by a key of the kind of %s: %v", alg, kind, err)
+			}
+		}
+	}
+}
+
 // The edges of the leeway, to the second: what is allowed late or early, and what no longer. They
 // are the same for a token that is remembered.
 func TestLeeway(t *testing.T) {
@@ -196,11 +225,49 @@ func TestInsecureSkipAudience(t *testing.T) {
 }
 
 func TestNewVerifierNamesWhatIsWrong(t *testing.T) {
-	_, err := auth.NewVerifier(auth.VerifierConfig{Algorithms: []string{"RS256", "HS256", "none"}, Leeway: 6 * time.Minute, CacheSize: -1})
-	for _, want := range []string{"keys, an issuer and an audience", `"HS256"`, `"none"`, "from 0 to 5m0s, got 6m0s", "negative"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v does not name %s", err, want)
+	good := auth.VerifierConfig{Keys: auth.NewKeys(auth.KeysConfig{Issuer: "https://login.example.com/realms/demo"}), Audience: []string{"a"}}
+	if _, err := auth.NewVerifier(good); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]func(c *auth.VerifierConfig){
+		"needs keys":                 func(c *auth.VerifierConfig) { c.Keys = nil },
+		"the keys need an issuer":    func(c *auth.VerifierConfig) { c.Keys = auth.NewKeys(auth.KeysConfig{}) },
+		"needs an audience":          func(c *auth.VerifierConfig) { c.Audience = nil },
+		"must not be empty":          func(c *auth.VerifierConfig) { c.Audience = []string{"a", ""} },
+		"party must not be empty":    func(c *auth.VerifierConfig) { c.AuthorizedParties = []string{""} },
+		`no algorithm "HS256"`:       func(c *auth.VerifierConfig) { c.Algorithms = []string{"RS256", "HS256"} },
+		`no algorithm "none"`:        func(c *auth.VerifierConfig) { c.Algorithms = []string{"none"} },
+		"from 0 to 5m0s, got 6m0s":   func(c *auth.VerifierConfig) { c.Leeway = 6 * time.Minute },
+		"from 0 to 5m0s, got -1s":    func(c *auth.VerifierConfig) { c.Leeway = -time.Second },
+		"sizes must not be negative": func(c *auth.VerifierConfig) { c.MaxTokenBytes = -1 },
+		"must not be negative":       func(c *auth.VerifierConfig) { c.CacheSize = -1 },
+	}
+	for want, spoil := range tests {
+		cfg := good
+		spoil(&cfg)
+		if _, err := auth.NewVerifier(cfg); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %s", err, want)
 		}
+	}
+}
+
+// Errors of one code are the same to errors.Is, and those of two codes are not.
+func TestErrorsAreToldApart(t *testing.T) {
+	sentinels := []*auth.Error{
+		auth.ErrTokenMissing, auth.ErrTokenMalformed, auth.ErrTokenTooLarge, auth.ErrTokenAlgorithm, auth.ErrTokenKeyUnknown, auth.ErrTokenSignature,
+		auth.ErrTokenType, auth.ErrTokenIssuer, auth.ErrTokenAudience, auth.ErrTokenAuthorizedParty, auth.ErrTokenBound, auth.ErrTokenExpired,
+		auth.ErrTokenNotYet, auth.ErrTokenRevoked, auth.ErrClaimMissing, auth.ErrRoleMissing, auth.ErrKeysUnavailable,
+	}
+	for i, a := range sentinels {
+		exact := fmt.Errorf("wrapped: %w", &auth.Error{Code: a.Code, Reason: "more exact"})
+		for j, b := range sentinels {
+			if errors.Is(exact, b) != (i == j) {
+				t.Errorf("errors.Is(%s, %s) = %v", a.Code, b.Code, i != j)
+			}
+		}
+	}
+	if errors.Is(auth.ErrTokenExpired, context.Canceled) {
+		t.Error("a refusal is an error of somebody else's")
 	}
 }
 

@@ -25,7 +25,7 @@ func startKeystead(ctx context.Context, realm *authtest.Issuer, cacheSize int, a
 		}
 	}
 	return auth.NewVerifier(auth.VerifierConfig{
-		Keys: keys, Issuer: realm.URL(), Audience: []string{authtest.Audience},
+		Keys: keys, Audience: []string{authtest.Audience},
 		Leeway: leeway, CacheSize: cacheSize, Algorithms: algorithms,
 	})
 }

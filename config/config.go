@@ -37,7 +37,7 @@ type Settings struct {
 	AuthorizedParties  string `name:"authorized-parties" placeholder:"LIST" help:"Comma list of client ids (azp) whose tokens are accepted. Default: all clients."`
 	Algorithms         string `default:"RS256" placeholder:"LIST" help:"Comma list of the signature algorithms to accept, out of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA."`
 	Leeway             string `default:"30s" help:"How far the clocks of this server and the realm may differ, at most 5m."`
-	JWKSRefresh        string `name:"jwks-refresh" default:"15m" help:"How often the realm's keys are fetched again; sooner where the realm's Cache-Control says so."`
+	JWKSRefresh        string `name:"jwks-refresh" default:"15m" help:"How often the realm's keys are fetched again; sooner where the realm's Cache-Control says so, and at the latest when half of the time is over that they may serve."`
 	JWKSMaxStale       string `name:"jwks-max-stale" default:"24h" help:"How long the last good keys serve while the realm is away. After that requests get 503."`
 	MaxTokenBytes      string `name:"max-token-bytes" default:"16384" help:"A longer token is refused unread."`
 	TokenCache         string `name:"token-cache" default:"10000" help:"How many verified tokens are remembered, at about 2 KB each; 0 switches that off."`
@@ -64,7 +64,7 @@ type Config struct {
 	Algorithms           []string       // at least one
 	Leeway               time.Duration
 	JWKSRefresh          time.Duration
-	JWKSMaxStale         time.Duration // at least JWKSRefresh
+	JWKSMaxStale         time.Duration
 	MaxTokenBytes        int
 	TokenCache           int      // 0: off
 	CORSOrigins          []string // empty: the same origin only
@@ -84,11 +84,11 @@ func Load(s Settings, sources *Sources, terminal bool) (Config, error) {
 		ClientID:             p.clientID("client-id", s.ClientID),
 		RootCAs:              p.certificates("ca-file", s.CAFile),
 		InsecureSkipAudience: !p.boolean("verify-audience", s.VerifyAudience),
-		AuthorizedParties:    splitList(s.AuthorizedParties),
+		AuthorizedParties:    p.parties("authorized-parties", s.AuthorizedParties),
 		Algorithms:           p.algorithms("algorithms", s.Algorithms),
 		Leeway:               p.duration("leeway", s.Leeway, 0, 5*time.Minute),
-		JWKSRefresh:          p.duration("jwks-refresh", s.JWKSRefresh, 10*time.Second, 24*time.Hour),
-		JWKSMaxStale:         p.duration("jwks-max-stale", s.JWKSMaxStale, time.Minute, 30*24*time.Hour),
+		JWKSRefresh:          p.duration("jwks-refresh", s.JWKSRefresh, time.Second, 24*time.Hour),
+		JWKSMaxStale:         p.duration("jwks-max-stale", s.JWKSMaxStale, time.Second, 30*24*time.Hour),
 		MaxTokenBytes:        p.number("max-token-bytes", s.MaxTokenBytes, 1024, 1<<19),
 		TokenCache:           p.number("token-cache", s.TokenCache, 0, 10_000_000),
 		LogLevel:             p.level("log-level", s.LogLevel),
@@ -102,9 +102,6 @@ func Load(s Settings, sources *Sources, terminal bool) (Config, error) {
 		c.BackchannelURL = p.realmURL("backchannel-url", s.BackchannelURL, c.InsecureHTTPIssuer)
 	}
 	c.Audience = p.audience("audience", s.Audience, c.InsecureSkipAudience)
-	if c.JWKSMaxStale > 0 && c.JWKSMaxStale < c.JWKSRefresh {
-		p.add("jwks-max-stale", s.JWKSMaxStale, "at least as long as "+EnvName("jwks-refresh")+", which is "+s.JWKSRefresh)
-	}
 	if s.CORSOrigins != "" {
 		c.CORSOrigins = p.origins("cors-origins", s.CORSOrigins)
 	}
@@ -199,6 +196,15 @@ func (p *problems) certificates(flag, value string) *x509.CertPool {
 		p.add(flag, value, "a file with certificates in PEM, which begin with -----BEGIN CERTIFICATE-----")
 	}
 	return pool
+}
+
+// parties refuses a list of nothing: who writes "${A},${B}" with both unset wants some, not all.
+func (p *problems) parties(flag, value string) []string {
+	items := splitList(value)
+	if value != "" && len(items) == 0 {
+		p.add(flag, value, "a list of client ids; leave it unset to accept tokens of all clients")
+	}
+	return items
 }
 
 func splitList(value string) []string {

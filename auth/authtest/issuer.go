@@ -162,16 +162,19 @@ func (i *Issuer) Fetches() int {
 // Claims returns the claims of an access token as Keycloak issues it to a user with these realm roles.
 func (i *Issuer) Claims(username string, roles ...string) Claims {
 	now := time.Now().Unix()
-	return Claims{
+	claims := Claims{
 		"exp": now + 300, "iat": now, "auth_time": now,
 		"jti": "onrtac:" + rand.Text(), "iss": i.URL(), "aud": []string{Audience, "account"},
 		"sub": "id-of-" + username, "typ": "Bearer", "azp": ClientID, "sid": rand.Text(), "acr": "1",
 		"allowed-origins": []string{"http://localhost:8000", "http://localhost:3000"},
-		"realm_access":    map[string]any{"roles": roles},
 		"resource_access": map[string]any{"account": map[string]any{"roles": []string{"manage-account", "manage-account-links", "view-profile"}}},
 		"scope":           "openid profile email", "email_verified": true, "preferred_username": username,
 		"name": username + " Example", "given_name": username, "family_name": "Example", "email": username + "@example.com",
 	}
+	if len(roles) > 0 { // without any, Keycloak leaves the claim out
+		claims["realm_access"] = map[string]any{"roles": roles}
+	}
+	return claims
 }
 
 // Token returns a token for a user with these realm roles, valid for five minutes.

@@ -1,0 +1,68 @@
+package auth
+
+import (
+	"strconv"
+	"testing"
+	"time"
+)
+
+func TestBackoff(t *testing.T) {
+	for failures, want := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 4: 8 * time.Second, 5: 10 * time.Second, 6: 10 * time.Second, 9999: 10 * time.Second} {
+		for range 100 {
+			if got := backoff(failures); got < want || got > want*3/2 {
+				t.Fatalf("after %d failures: %v, want %v and up to half more", failures, got, want)
+			}
+		}
+	}
+}
+
+// What is remembered of key ids that do not exist is bounded, and makes room in time.
+func TestMissedIsBounded(t *testing.T) {
+	now := time.Now()
+	k := NewKeys(KeysConfig{Issuer: "none", Now: func() time.Time { return now }})
+	for i := range 3 * maxMissed {
+		k.miss(strconv.Itoa(i))
+	}
+	if len(k.missed) != maxMissed {
+		t.Errorf("%d key ids are remembered", len(k.missed))
+	}
+	now = now.Add(firstMissed)
+	k.miss("another")
+	if len(k.missed) != 1 {
+		t.Errorf("after a while %d are", len(k.missed))
+	}
+	for range 20 {
+		k.miss("another")
+	}
+	if got := k.missed["another"].wait; got != longMissed {
+		t.Errorf("a stray key id waits for %v", got)
+	}
+}
+
+// The cache lets go of what must not be used again.
+func TestCacheForgets(t *testing.T) {
+	c, err := newCache(10, func(p *Principal) time.Duration { return time.Until(p.expiresAt) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &key{}
+	p := &Principal{key: k, expiresAt: time.Now().Add(time.Hour)}
+	c.remember(digestOf("a"), p)
+	if c.find(digestOf("a")) != p || c.find(digestOf("b")) != nil {
+		t.Error("it does not find what it has")
+	}
+	c.forget(digestOf("a"))
+	if n := c.entries.EstimatedSize(); n != 0 {
+		t.Errorf("%d entries after forget", n)
+	}
+	c.remember(digestOf("a"), p)
+	k.withdrawn.Store(true)
+	if c.find(digestOf("a")) != nil || c.entries.EstimatedSize() != 0 {
+		t.Error("an entry outlives its key")
+	}
+	c.remember(digestOf("c"), &Principal{key: &key{}, expiresAt: time.Now().Add(20 * time.Millisecond)})
+	time.Sleep(30 * time.Millisecond)
+	if _, ok := c.entries.GetIfPresent(digestOf("c")); ok {
+		t.Error("an entry outlives its token")
+	}
+}
