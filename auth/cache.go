@@ -10,7 +10,7 @@ import (
 // digest stands for a token in the cache, which must not hold the token itself.
 type digest [sha256.Size]byte
 
-// cache remembers the principals of verified tokens. A nil cache remembers nothing.
+// cache remembers the principals of verified tokens. A nil cache forgets and remembers nothing.
 type cache struct {
 	entries *otter.Cache[digest, *Principal]
 }
@@ -36,9 +36,6 @@ func newCache(size int, lifetime func(*Principal) time.Duration) (*cache, error)
 
 // find returns the principal of a token whose key the realm still publishes, or nil.
 func (c *cache) find(d digest) *Principal {
-	if c == nil {
-		return nil
-	}
 	p, ok := c.entries.GetIfPresent(d)
 	if !ok {
 		return nil

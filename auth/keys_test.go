@@ -437,7 +437,13 @@ func TestMaxStale(t *testing.T) {
 		realm := authtest.NewIssuer(t)
 		var now atomic.Int64
 		now.Store(time.Now().Unix())
-		keys := filled(t, auth.KeysConfig{Issuer: realm.URL(), Refresh: 10 * time.Millisecond, MaxStale: time.Hour, Now: func() time.Time { return time.Unix(now.Load(), 0) }})
+		var log lockedBuilder
+		keys := auth.NewKeys(auth.KeysConfig{
+			Issuer: realm.URL(), Refresh: 10 * time.Millisecond, MaxStale: time.Hour,
+			Now: func() time.Time { return time.Unix(now.Load(), 0) }, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		go keys.Run(t.Context())
+		eventually(t, func() bool { return keys.Ready() == nil })
 		v := newVerifier(t, realm, auth.VerifierConfig{Keys: keys, CacheSize: size})
 		token := realm.Token("alice")
 		realm.Answer(authtest.Down)
@@ -454,6 +460,7 @@ func TestMaxStale(t *testing.T) {
 		if err := keys.Ready(); err == nil || !strings.Contains(err.Error(), "503") {
 			t.Errorf("Ready = %v", err)
 		}
+		eventually(t, func() bool { return strings.Contains(log.String(), "older than 1h0m0s and serve no longer") })
 		realm.Answer(nil)
 		eventually(t, func() bool { _, err := v.Verify(t.Context(), token); return err == nil })
 	}

@@ -46,8 +46,8 @@ type Organization struct {
 	ID    string // where the realm's mapper adds it
 }
 
-// Subject returns sub, the caller's id, which is never reused. Service tokens and lightweight tokens
-// may have none.
+// Subject returns sub, the caller's id, which is never reused. Lightweight tokens, and those of a
+// client without the scope basic, may have none.
 func (p *Principal) Subject() string { return p.subject }
 
 // TokenID returns jti.
