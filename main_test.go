@@ -20,30 +20,12 @@ import (
 	"keystead/auth/authtest"
 )
 
-// output is an end that may be read while the program writes to it.
-type output struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
-}
-
 // start runs the program until the test ends or stop is called, which returns what run returned.
-func start(t *testing.T, args ...string) (stderr *output, stop func() error) {
+func start(t *testing.T, args ...string) (stderr *authtest.Log, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	var stdout output
-	stderr = &output{}
+	var stdout authtest.Log
+	stderr = &authtest.Log{}
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, args, nil, &stdout, stderr) }()
 	stop = sync.OnceValue(func() error {
@@ -110,13 +92,13 @@ func TestServe(t *testing.T) {
 	if err := json.NewDecoder(res.Body).Decode(&me); err != nil || me.Username != "alice" {
 		t.Errorf("/api/me = %s, %+v, %v", res.Status, me, err)
 	}
-	if err := run(t.Context(), []string{"healthcheck", "--addr=:" + port}, nil, &output{}, &output{}); err != nil {
+	if err := run(t.Context(), []string{"healthcheck", "--addr=:" + port}, nil, &authtest.Log{}, &authtest.Log{}); err != nil {
 		t.Errorf("healthcheck of a living instance: %v", err)
 	}
 	if err := stop(); err != nil {
 		t.Errorf("stopping returned %v", err)
 	}
-	if err := run(t.Context(), []string{"healthcheck"}, []string{"KEYSTEAD_ADDR=localhost:" + port}, &output{}, &output{}); err == nil {
+	if err := run(t.Context(), []string{"healthcheck"}, []string{"KEYSTEAD_ADDR=localhost:" + port}, &authtest.Log{}, &authtest.Log{}); err == nil {
 		t.Error("healthcheck of a dead instance found it well")
 	}
 	if !strings.Contains(log.String(), `"url":"http://localhost:`+port+`"`) {
@@ -203,11 +185,11 @@ func TestServeWithAnAuthorityOfOnesOwn(t *testing.T) {
 
 func TestServeWarns(t *testing.T) {
 	realm := authtest.NewIssuer(t)
-	var stderr output
+	var stderr authtest.Log
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	err := run(ctx, []string{"serve", "--addr=127.0.0.1:" + freePort(t), "--public-url=http://app.example.com", "--issuer=" + realm.URL(), "--client-id=demo", "--verify-audience=false"},
-		[]string{"KEYSTEAD_AUDIENCES=b"}, &output{}, &stderr)
+		[]string{"KEYSTEAD_AUDIENCES=b"}, &authtest.Log{}, &stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +223,7 @@ func TestMistakesStopTheStart(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := run(t.Context(), tt.args, nil, &output{}, &output{})
+			err := run(t.Context(), tt.args, nil, &authtest.Log{}, &authtest.Log{})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("run = %v, want an error with %q", err, tt.want)
 			}
@@ -255,16 +237,16 @@ func TestHelpAndVersion(t *testing.T) {
 		"serve --help": "(KEYSTEAD_INSECURE_HTTP_ISSUER)",
 		"version":      "keystead ",
 	} {
-		var stdout output
-		if err := run(t.Context(), strings.Fields(args), nil, &stdout, &output{}); err != nil || !strings.Contains(stdout.String(), want) {
+		var stdout authtest.Log
+		if err := run(t.Context(), strings.Fields(args), nil, &stdout, &authtest.Log{}); err != nil || !strings.Contains(stdout.String(), want) {
 			t.Errorf("%s: %v, %q", args, err, stdout.String())
 		}
 	}
 }
 
 func TestPrintConfig(t *testing.T) {
-	var stdout output
-	err := run(t.Context(), []string{"serve", "--print-config", "--client-id=demo"}, []string{"KEYSTEAD_AUDIENCE=a"}, &stdout, &output{})
+	var stdout authtest.Log
+	err := run(t.Context(), []string{"serve", "--print-config", "--client-id=demo"}, []string{"KEYSTEAD_AUDIENCE=a"}, &stdout, &authtest.Log{})
 	if err == nil || !strings.Contains(err.Error(), "KEYSTEAD_ISSUER") {
 		t.Errorf("what is missing is not reported: %v", err)
 	}

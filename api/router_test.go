@@ -363,7 +363,7 @@ func TestRequestID(t *testing.T) {
 
 func TestLogNamesTheReasonAndNoSecret(t *testing.T) {
 	realm := authtest.NewIssuer(t)
-	var out lockedBuilder
+	var out authtest.Log
 	h, keys := handlerOf(t, realm, slog.New(slog.NewJSONHandler(&out, nil)))
 	for keys.Ready() != nil {
 		time.Sleep(time.Millisecond)
@@ -390,7 +390,7 @@ func TestLogNamesTheReasonAndNoSecret(t *testing.T) {
 // Handlers of one's own are mounted by the same rules; a panic in one is answered and survived.
 func TestPanicIsA500(t *testing.T) {
 	realm := authtest.NewIssuer(t)
-	var out lockedBuilder
+	var out authtest.Log
 	h, _ := handlerOf(t, realm, slog.New(slog.NewJSONHandler(&out, nil)), "https://portal.example.com")
 	h.(*chi.Mux).Get("/boom", func(http.ResponseWriter, *http.Request) { panic("hunter2") })
 
@@ -416,22 +416,4 @@ func decode(t *testing.T, rec *httptest.ResponseRecorder, contentType string, in
 	if err := json.Unmarshal(rec.Body.Bytes(), into); err != nil {
 		t.Fatalf("%v in %s", err, rec.Body)
 	}
-}
-
-// lockedBuilder is a log's end that may be read while it is written to.
-type lockedBuilder struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (l *lockedBuilder) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuilder) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

@@ -437,7 +437,7 @@ func TestMaxStale(t *testing.T) {
 		realm := authtest.NewIssuer(t)
 		var now atomic.Int64
 		now.Store(time.Now().Unix())
-		var log lockedBuilder
+		var log authtest.Log
 		keys := auth.NewKeys(auth.KeysConfig{
 			Issuer: realm.URL(), Refresh: 10 * time.Millisecond, MaxStale: time.Hour,
 			Now: func() time.Time { return time.Unix(now.Load(), 0) }, Logger: slog.New(slog.NewTextHandler(&log, nil)),
@@ -505,7 +505,7 @@ func TestRefreshFollowsCacheControl(t *testing.T) {
 // An outage is told, but not thousands of times.
 func TestOutageInTheLog(t *testing.T) {
 	realm := authtest.NewIssuer(t)
-	var log lockedBuilder
+	var log authtest.Log
 	keys := auth.NewKeys(auth.KeysConfig{Issuer: realm.URL(), Logger: slog.New(slog.NewTextHandler(&log, nil)), Refresh: time.Hour})
 	v := newVerifier(t, realm, auth.VerifierConfig{Keys: keys})
 	go keys.Run(t.Context())
@@ -527,24 +527,6 @@ func TestOutageInTheLog(t *testing.T) {
 			t.Errorf("%s is %d times in the log, want %d:\n%s", tt.text, got, tt.want, log.String())
 		}
 	}
-}
-
-// lockedBuilder is a log's end that may be read while it is written to.
-type lockedBuilder struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (l *lockedBuilder) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuilder) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 func TestStatus(t *testing.T) {

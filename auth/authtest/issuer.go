@@ -6,6 +6,8 @@
 //	realm := authtest.NewIssuer(t)
 //	token := realm.Token("alice", "admin")
 //	request := realm.Request("GET", "/api/me", "alice", "admin")
+//
+// A [Log] takes what the program under test writes.
 package authtest
 
 import (
