@@ -81,7 +81,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.writeJSON(w, r, p.Status, "application/problem+json", p)
 }
 
-// challenge returns the WWW-Authenticate value of RFC 6750 §3. Without a token there is nothing to
+// challenge returns the WWW-Authenticate value of RFC 6750 §3, with the problem's code as a parameter of
+// our own, which §3 allows, for clients that do not see the body. Without a token there is nothing to
 // complain about, so it names no error.
 func (s *server) challenge(p Problem) string {
 	value := `Bearer realm="` + quotable(s.settings.Realm) + `"`
@@ -93,7 +94,7 @@ func (s *server) challenge(p Problem) string {
 	default:
 		value += `, error="invalid_token"`
 	}
-	return value + `, error_description="` + quotable(p.Detail) + `"`
+	return value + `, error_description="` + quotable(p.Detail) + `", code="` + string(p.Code) + `"`
 }
 
 // quotable keeps what may stand in a quoted error_description: ASCII without quotes and backslashes

@@ -144,6 +144,9 @@ func TestAccess(t *testing.T) {
 			if tt.code == "" {
 				return
 			}
+			if (challenge != "" && challenge != missing) != strings.HasSuffix(challenge, `, code="`+tt.code+`"`) {
+				t.Errorf("the challenge %q does not end with the code %s", challenge, tt.code)
+			}
 			var problem api.Problem
 			decode(t, rec, "application/problem+json", &problem)
 			if string(problem.Code) != tt.code || problem.Status != tt.status || problem.Title != http.StatusText(tt.status) || problem.Detail == "" {

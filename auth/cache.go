@@ -17,16 +17,31 @@ type cache struct {
 
 func digestOf(token string) digest { return sha256.Sum256(bytesOf(token)) }
 
-// newCache returns a cache for at most size principals, each kept for as long as lifetime says. When
-// it is full, the entries go first that are used least: a flood of tokens that are seen once does not
+// usualBytes is what an ordinary token's principal weighs at most.
+const usualBytes = 2 << 10
+
+// weight is 1 for an ordinary principal, and more for one that holds more memory, so that the tokens of
+// users with thousands of roles cannot make the cache many times larger than its size promises.
+func weight(_ digest, p *Principal) uint32 {
+	texts := len(p.realmRoles) + len(p.groups) + len(p.scopes) + len(p.audience) + 2*len(p.organizations)
+	for _, c := range p.clientRoles {
+		texts += 3 + len(c.roles)
+	}
+	const headerBytes = 16 // of a string; its text is part of the claims
+	return uint32(1 + (len(p.claims)+headerBytes*texts)/usualBytes)
+}
+
+// newCache returns a cache for at most size principals, fewer where they are large, each kept for as
+// long as lifetime says. When it is full, the entries go first that are used least: a flood of tokens that are seen once does not
 // drive out the busy ones.
 func newCache(size int, lifetime func(*Principal) time.Duration) (*cache, error) {
 	if size == 0 {
 		return nil, nil
 	}
 	entries, err := otter.New(&otter.Options[digest, *Principal]{
-		MaximumSize: size,
-		Executor:    func(upkeep func()) { upkeep() }, // a goroutine each time costs more than it does
+		MaximumWeight: uint64(size),
+		Weigher:       weight,
+		Executor:      func(upkeep func()) { upkeep() }, // a goroutine each time costs more than it does
 		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[digest, *Principal]) time.Duration {
 			return max(lifetime(e.Value), time.Nanosecond)
 		}),

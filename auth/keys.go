@@ -287,8 +287,8 @@ func (k *Keys) miss(id string) {
 		}
 	}
 	before, known := k.missed[id]
-	if !known && len(k.missed) >= maxMissed {
-		return
+	if now.Before(before.until) || !known && len(k.missed) >= maxMissed {
+		return // the same fetch was in vain for many requests, and counts once; or there is no room
 	}
 	wait := min(max(2*before.wait, firstMissed), longMissed)
 	k.missed[id] = missed{now.Add(wait), wait}

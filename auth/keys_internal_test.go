@@ -2,6 +2,7 @@ package auth
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -31,11 +32,52 @@ func TestMissedIsBounded(t *testing.T) {
 	if len(k.missed) != 1 {
 		t.Errorf("after a while %d are", len(k.missed))
 	}
+	for range 20 { // requests that waited for one fetch
+		k.miss("another")
+	}
+	if got := k.missed["another"].wait; got != firstMissed {
+		t.Errorf("after one fetch in vain, a key id waits for %v", got)
+	}
+	for _, want := range []time.Duration{2 * firstMissed, 4 * firstMissed, 8 * firstMissed} {
+		now = k.missed["another"].until
+		k.miss("another")
+		if got := k.missed["another"].wait; got != want {
+			t.Errorf("after one more fetch in vain, a key id waits for %v, want %v", got, want)
+		}
+	}
 	for range 20 {
+		now = k.missed["another"].until
 		k.miss("another")
 	}
 	if got := k.missed["another"].wait; got != longMissed {
 		t.Errorf("a stray key id waits for %v", got)
+	}
+}
+
+// Large principals take the place of many, so that a size means an amount of memory.
+func TestCacheWeighs(t *testing.T) {
+	ordinary := &Principal{claims: strings.Repeat("x", 1000), realmRoles: make([]string, 30), key: &key{}}
+	large := &Principal{claims: strings.Repeat("x", 12_000), realmRoles: make([]string, 2800), key: &key{}}
+	spread := &Principal{clientRoles: []clientRoles{{"a", make([]string, 125)}}, organizations: make([]Organization, 64), key: &key{}}
+	for _, tt := range []struct {
+		p    *Principal
+		want uint32
+	}{{ordinary, 1}, {large, 28}, {spread, 3}} {
+		if got := weight(digest{}, tt.p); got != tt.want {
+			t.Errorf("weight = %d, want %d", got, tt.want)
+		}
+	}
+	for p, most := range map[*Principal]int{ordinary: 100, large: 100 / 28} {
+		c, err := newCache(100, func(*Principal) time.Duration { return time.Hour })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 1000 {
+			c.remember(digestOf(strconv.Itoa(i)), p)
+		}
+		if n := c.entries.EstimatedSize(); n > most || n == 0 {
+			t.Errorf("a cache for 100 holds %d of a weight of %d", n, weight(digest{}, p))
+		}
 	}
 }
 

@@ -37,10 +37,10 @@ type Settings struct {
 	AuthorizedParties  string `name:"authorized-parties" placeholder:"LIST" help:"Comma list of client ids (azp) whose tokens are accepted. Default: all clients."`
 	Algorithms         string `default:"RS256" placeholder:"LIST" help:"Comma list of the signature algorithms to accept, out of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA."`
 	Leeway             string `default:"30s" help:"How far the clocks of this server and the realm may differ, at most 5m."`
-	JWKSRefresh        string `name:"jwks-refresh" default:"15m" help:"How often the realm's keys are fetched again; sooner where the realm's Cache-Control says so, and at the latest when half of the time is over that they may serve."`
+	JWKSRefresh        string `name:"jwks-refresh" default:"15m" help:"How often the realm's keys are fetched again; sooner where the realm's Cache-Control says so, and at the latest at half of KEYSTEAD_JWKS_MAX_STALE."`
 	JWKSMaxStale       string `name:"jwks-max-stale" default:"24h" help:"How long the last good keys serve while the realm is away. After that requests get 503."`
 	MaxTokenBytes      string `name:"max-token-bytes" default:"16384" help:"A longer token is refused unread."`
-	TokenCache         string `name:"token-cache" default:"10000" help:"How many verified tokens are remembered, at about 2 KB each; 0 switches that off."`
+	TokenCache         string `name:"token-cache" default:"10000" help:"How many verified tokens are remembered, at 2 KB each, fewer where they are larger; 0 switches that off."`
 	CORSOrigins        string `name:"cors-origins" placeholder:"LIST" help:"Comma list of origins, such as https://app.example.com, whose pages may call the API from a browser."`
 	WebDir             string `name:"web-dir" placeholder:"DIR" help:"Serve the built app in this folder instead of the one inside the binary. It is read at the start: restart after a build."`
 	LogLevel           string `name:"log-level" default:"info" help:"One of debug, info, warn, error."`

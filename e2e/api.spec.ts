@@ -69,7 +69,7 @@ for (const [path, answers] of Object.entries(policy)) {
         } else if (want.error === undefined) {
           expect(challenge).toBe('Bearer realm="demo"');
         } else {
-          expect(challenge).toBe(`Bearer realm="demo", error="${want.error}", error_description="${problem.detail}"`);
+          expect(challenge).toBe(`Bearer realm="demo", error="${want.error}", error_description="${problem.detail}", code="${want.code}"`);
         }
       });
     }
