@@ -11,7 +11,7 @@ import (
 func BearerToken(r *http.Request) (string, error) {
 	values := r.Header.Values("Authorization")
 	if len(values) > 1 {
-		return "", &Error{CodeTokenMalformed, "The request has more than one Authorization header"}
+		return "", &Error{Code: CodeTokenMalformed, Reason: "The request has more than one Authorization header"}
 	}
 	if len(values) == 0 {
 		return "", ErrTokenMissing
@@ -22,7 +22,7 @@ func BearerToken(r *http.Request) (string, error) {
 	}
 	token = strings.TrimLeft(token, " ")
 	if token == "" || strings.ContainsAny(token, " ,\t") {
-		return "", &Error{CodeTokenMalformed, "The Authorization header must have the form: Bearer TOKEN"}
+		return "", &Error{Code: CodeTokenMalformed, Reason: "The Authorization header must have the form: Bearer TOKEN"}
 	}
 	return token, nil
 }

@@ -34,10 +34,10 @@ func parseCompact(token string) (c compact, err error) {
 	encodedHeader, rest, _ := strings.Cut(token, ".")
 	payload, signature, found := strings.Cut(rest, ".")
 	if !found || strings.IndexByte(signature, '.') >= 0 {
-		return c, &Error{CodeTokenMalformed, "The token is not a JWT: it must have three parts separated by dots"}
+		return c, &Error{Code: CodeTokenMalformed, Reason: "The token is not a JWT: it must have three parts separated by dots"}
 	}
 	if len(encodedHeader) > maxHeaderBytes {
-		return c, &Error{CodeTokenTooLarge, "The token's header is too large"}
+		return c, &Error{Code: CodeTokenTooLarge, Reason: "The token's header is too large"}
 	}
 	text, err := decode("header", encodedHeader)
 	if err != nil {
@@ -67,9 +67,9 @@ func parseHeader(text []byte) (h header, err error) {
 	})
 	switch {
 	case err != nil:
-		return h, &Error{CodeTokenMalformed, "The token's header is not a sound JSON object"}
+		return h, &Error{Code: CodeTokenMalformed, Reason: "The token's header is not a sound JSON object"}
 	case critical: // RFC 7515 §4.1.11: no extension is known here
-		return h, &Error{CodeTokenMalformed, "The token's header demands an extension (crit) that is not known here"}
+		return h, &Error{Code: CodeTokenMalformed, Reason: "The token's header demands an extension (crit) that is not known here"}
 	}
 	h.mediaType = strings.TrimPrefix(strings.ToLower(h.mediaType), "application/")
 	return h, nil
@@ -86,7 +86,7 @@ var strictBase64 = base64.RawURLEncoding.Strict()
 func decode(part, text string) ([]byte, error) {
 	decoded, err := strictBase64.DecodeString(text)
 	if err != nil || strings.IndexByte(text, '\n') >= 0 || strings.IndexByte(text, '\r') >= 0 {
-		return nil, &Error{CodeTokenMalformed, "The token's " + part + " is not base64url"}
+		return nil, &Error{Code: CodeTokenMalformed, Reason: "The token's " + part + " is not base64url"}
 	}
 	return decoded, nil
 }

@@ -250,7 +250,7 @@ func (k *Keys) find(id string, alg *algorithm) (*key, error) {
 		}
 	}
 	if len(keys) > 0 {
-		return nil, &Error{CodeTokenAlgorithm, "The realm's key of that id is not one for the token's algorithm"}
+		return nil, &Error{Code: CodeTokenAlgorithm, Reason: "The realm's key of that id is not one for the token's algorithm"}
 	}
 	return nil, nil
 }
@@ -267,7 +267,7 @@ func (k *Keys) ask(id string) (f *fetch, joined bool, err error) {
 		if k.status.LastError != nil {
 			return nil, false, ErrKeysUnavailable
 		}
-		return nil, false, &Error{CodeTokenKeyUnknown, "The token is signed with a key that is not known here, and the realm was asked for such keys too often just now; try again in some seconds"}
+		return nil, false, &Error{Code: CodeTokenKeyUnknown, Reason: "The token is signed with a key that is not known here, and the realm was asked for such keys too often just now; try again in some seconds"}
 	}
 	f, joined = k.startOrJoinLocked()
 	return f, joined, nil

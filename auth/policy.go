@@ -11,5 +11,5 @@ func (p *Principal) RequireRealmRole(roles ...string) error {
 	if slices.ContainsFunc(roles, p.HasRealmRole) {
 		return nil
 	}
-	return &Error{CodeRoleMissing, "Requires one of: " + strings.Join(roles, ", ")}
+	return &Error{Code: CodeRoleMissing, Reason: "Requires one of: " + strings.Join(roles, ", ")}
 }

@@ -123,7 +123,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Principal, error)
 // remembered is checked behind both.
 func (v *Verifier) judge(ctx context.Context, token string) (*Principal, error) {
 	if len(token) > v.cfg.MaxTokenBytes {
-		return nil, &Error{CodeTokenTooLarge, fmt.Sprintf("The token has %d bytes; at most %d are read", len(token), v.cfg.MaxTokenBytes)}
+		return nil, &Error{Code: CodeTokenTooLarge, Reason: fmt.Sprintf("The token has %d bytes; at most %d are read", len(token), v.cfg.MaxTokenBytes)}
 	}
 	var d digest
 	var p *Principal
@@ -163,11 +163,11 @@ func (v *Verifier) read(ctx context.Context, token string) (*Principal, error) {
 	}
 	// From here on the realm vouches for the content, so reasons may quote it.
 	if head.mediaType != "jwt" && !head.isRFC9068() {
-		return nil, &Error{CodeTokenType, fmt.Sprintf("The token's header has the type %q; this API takes access tokens, whose header has JWT or at+jwt", head.mediaType)}
+		return nil, &Error{Code: CodeTokenType, Reason: fmt.Sprintf("The token's header has the type %q; this API takes access tokens, whose header has JWT or at+jwt", head.mediaType)}
 	}
 	claims, err := parseClaims(payload)
 	if err != nil {
-		return nil, &Error{CodeTokenMalformed, "The token's payload is not a sound JSON object"}
+		return nil, &Error{Code: CodeTokenMalformed, Reason: "The token's payload is not a sound JSON object"}
 	}
 	if err := v.judgeClaims(head, claims); err != nil {
 		return nil, err
@@ -186,10 +186,10 @@ func (v *Verifier) open(ctx context.Context, token string) (head header, payload
 	head = parts.header
 	alg := findAlgorithm(head.algorithm, v.algorithms)
 	if alg == nil {
-		return head, nil, nil, &Error{CodeTokenAlgorithm, "The token's algorithm is not among those accepted here: " + v.allowed}
+		return head, nil, nil, &Error{Code: CodeTokenAlgorithm, Reason: "The token's algorithm is not among those accepted here: " + v.allowed}
 	}
 	if head.keyID == "" {
-		return head, nil, nil, &Error{CodeTokenKeyUnknown, "The token's header names no key (kid)"}
+		return head, nil, nil, &Error{Code: CodeTokenKeyUnknown, Reason: "The token's header names no key (kid)"}
 	}
 	if key, err = v.cfg.Keys.lookup(ctx, head.keyID, alg); err != nil {
 		return head, nil, nil, err
@@ -214,26 +214,26 @@ func (v *Verifier) judgeClaims(head header, c claims) error {
 	case c.bound: // first: such a token is of the type DPoP, and its bearer should learn why that is refused
 		return ErrTokenBound
 	case c.typ != "Bearer" && (c.hasTyp || !head.isRFC9068()):
-		return &Error{CodeTokenType, fmt.Sprintf("The token is of type %q; this API takes access tokens, whose typ claim is Bearer", c.typ)}
+		return &Error{Code: CodeTokenType, Reason: fmt.Sprintf("The token is of type %q; this API takes access tokens, whose typ claim is Bearer", c.typ)}
 	case c.issuer != v.issuer:
-		return &Error{CodeTokenIssuer, fmt.Sprintf("Issuer %s is not %s%s", cmp.Or(c.issuer, "(none)"), v.issuer, difference(c.issuer, v.issuer))}
+		return &Error{Code: CodeTokenIssuer, Reason: fmt.Sprintf("Issuer %s is not %s%s", cmp.Or(c.issuer, "(none)"), v.issuer, difference(c.issuer, v.issuer))}
 	case c.unusable != "":
-		return &Error{CodeClaimMissing, "The token's " + c.unusable + " claim cannot be used: it is of a wrong type or out of bounds"}
+		return &Error{Code: CodeClaimMissing, Reason: "The token's " + c.unusable + " claim cannot be used: it is of a wrong type or out of bounds"}
 	case p.expiresAt.IsZero():
-		return &Error{CodeClaimMissing, "The token has no exp claim"}
+		return &Error{Code: CodeClaimMissing, Reason: "The token has no exp claim"}
 	case p.issuedAt.IsZero():
-		return &Error{CodeClaimMissing, "The token has no iat claim"}
+		return &Error{Code: CodeClaimMissing, Reason: "The token has no iat claim"}
 	}
 	if !v.cfg.InsecureSkipAudience && !slices.ContainsFunc(v.cfg.Audience, func(a string) bool { return slices.Contains(p.audience, a) }) {
 		mend := "add an audience mapper to the client " + p.authorizedParty
 		if isLightweight(p) {
 			mend = "the token is a lightweight one: let the audience mapper of the client " + p.authorizedParty + " add to those, too"
 		}
-		return &Error{CodeTokenAudience, fmt.Sprintf("Audience %s holds none of %s; %s",
+		return &Error{Code: CodeTokenAudience, Reason: fmt.Sprintf("Audience %s holds none of %s; %s",
 			cmp.Or(strings.Join(p.audience, ", "), "(none)"), strings.Join(v.cfg.Audience, ", "), mend)}
 	}
 	if len(v.cfg.AuthorizedParties) > 0 && !slices.Contains(v.cfg.AuthorizedParties, p.authorizedParty) {
-		return &Error{CodeTokenAuthorizedParty, fmt.Sprintf("The token was obtained by the client %s (azp), which is not among those accepted here",
+		return &Error{Code: CodeTokenAuthorizedParty, Reason: fmt.Sprintf("The token was obtained by the client %s (azp), which is not among those accepted here",
 			cmp.Or(p.authorizedParty, "(none)"))}
 	}
 	return nil
@@ -249,13 +249,13 @@ func isLightweight(p *Principal) bool {
 func (v *Verifier) judgeTimes(p *Principal) error {
 	now := v.cfg.Now()
 	if late := now.Sub(p.expiresAt); late >= v.cfg.Leeway {
-		return &Error{CodeTokenExpired, fmt.Sprintf("The token expired %s ago", late.Round(time.Second))}
+		return &Error{Code: CodeTokenExpired, Reason: fmt.Sprintf("The token expired %s ago", late.Round(time.Second))}
 	}
 	if early := p.issuedAt.Sub(now); early > v.cfg.Leeway {
-		return &Error{CodeTokenNotYet, fmt.Sprintf("The token was issued %s in the future; compare the clocks of this server and the realm", early.Round(time.Second))}
+		return &Error{Code: CodeTokenNotYet, Reason: fmt.Sprintf("The token was issued %s in the future; compare the clocks of this server and the realm", early.Round(time.Second))}
 	}
 	if early := p.notBefore.Sub(now); early > v.cfg.Leeway {
-		return &Error{CodeTokenNotYet, fmt.Sprintf("The token is valid only in %s", early.Round(time.Second))}
+		return &Error{Code: CodeTokenNotYet, Reason: fmt.Sprintf("The token is valid only in %s", early.Round(time.Second))}
 	}
 	return nil
 }

@@ -256,7 +256,8 @@ func TestErrorsAreToldApart(t *testing.T) {
 	sentinels := []*auth.Error{
 		auth.ErrTokenMissing, auth.ErrTokenMalformed, auth.ErrTokenTooLarge, auth.ErrTokenAlgorithm, auth.ErrTokenKeyUnknown, auth.ErrTokenSignature,
 		auth.ErrTokenType, auth.ErrTokenIssuer, auth.ErrTokenAudience, auth.ErrTokenAuthorizedParty, auth.ErrTokenBound, auth.ErrTokenExpired,
-		auth.ErrTokenNotYet, auth.ErrTokenRevoked, auth.ErrClaimMissing, auth.ErrRoleMissing, auth.ErrKeysUnavailable,
+		auth.ErrTokenNotYet, auth.ErrTokenRevoked, auth.ErrClaimMissing, auth.ErrRoleMissing, auth.ErrScopeMissing, auth.ErrGroupMissing,
+		auth.ErrOrganizationMissing, auth.ErrClaimMismatch, auth.ErrAuthenticationLevel, auth.ErrKeysUnavailable, auth.ErrIntrospectionUnavailable,
 	}
 	for i, a := range sentinels {
 		exact := fmt.Errorf("wrapped: %w", &auth.Error{Code: a.Code, Reason: "more exact"})
