@@ -122,7 +122,7 @@ func (s *server) guard(h handler, roles ...string) http.HandlerFunc {
 		}
 		note(r, slog.String("subject", caller.Subject()), slog.String("client", caller.AuthorizedParty()))
 		if len(roles) > 0 {
-			if err := caller.RequireRealmRole(roles...); err != nil {
+			if _, err := auth.Require(auth.RealmRole(roles...)).Decide(caller, nil); err != nil {
 				return err
 			}
 		}

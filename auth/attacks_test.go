@@ -323,9 +323,9 @@ func TestRolesOfAWrongTypeGrantNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = p.RequireRealmRole("admin")
+			_, err = auth.Require(auth.RealmRole("admin")).Decide(p, nil)
 			if !errors.Is(err, auth.ErrRoleMissing) || err.Error() != "Requires one of: admin" {
-				t.Errorf("RequireRealmRole = %v", err)
+				t.Errorf("Decide = %v", err)
 			}
 			for _, roles := range p.ClientRoles() {
 				for _, role := range roles {

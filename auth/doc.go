@@ -1,20 +1,24 @@
 // Package auth decides who is calling and what they may do. It verifies the access tokens of one
 // Keycloak realm against the keys that the realm publishes, turns them into a Principal, and checks
-// roles on it. It knows nothing of routes, pages or databases.
+// what they may do on it. It knows nothing of routes, pages or databases.
 //
-// Three values do the work:
+// Four values do the work:
 //
 //	keys := auth.NewKeys(auth.KeysConfig{Issuer: issuer})
 //	go keys.Run(ctx)
 //	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Audience: []string{"keystead-api"}, Leeway: 30 * time.Second})
 //	…
 //	caller, err := verifier.Verify(ctx, token)
+//	…
+//	policy := auth.Require(auth.AnyOf(auth.RealmRole("admin"), auth.Claim("department").EqualsPath("department")))
+//	grantedBy, err := policy.Decide(caller, path)
 //
 // [Keys] fetches the realm's keys, follows their rotation, and keeps the last good ones through an
 // outage. [Verifier] judges tokens; it follows RFC 7515 (signatures), RFC 7519 (claims), RFC 9068
 // (access tokens) and RFC 8725 (what goes wrong), and is strict where they leave a choice. [Principal]
 // is what a good token says of its caller. [NewContext] hands it to handlers, those written for
-// go-chi/jwtauth among them.
+// go-chi/jwtauth among them. [Policy] says who may use an operation: it decides, says which part of it let the caller
+// in or did not, and tells people and documents what it requires.
 //
 // # Refusals
 //

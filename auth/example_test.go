@@ -30,12 +30,15 @@ func Example() {
 
 	alice, err := verifier.Verify(ctx, realm.Token("alice", "user", "admin"))
 	fmt.Println(alice.Username(), alice.RealmRoles(), err)
-	fmt.Println(alice.RequireRealmRole("auditor"))
+
+	policy := auth.Require(auth.AnyOf(auth.RealmRole("auditor"), auth.Claim("department").EqualsPath("department")))
+	_, err = policy.Decide(alice, nil)
+	fmt.Println(err)
 
 	_, err = verifier.Verify(ctx, realm.Sign(realm.Claims("bob").With("exp", time.Now().Add(-time.Hour).Unix())))
 	fmt.Println(errors.Is(err, auth.ErrTokenExpired))
 	// Output:
 	// alice [user admin] <nil>
-	// Requires one of: auditor
+	// Requires one of: realm role auditor; claim department equal to the department in the address
 	// true
 }

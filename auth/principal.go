@@ -181,9 +181,11 @@ func parseClaims(payload []byte) (c claims, err error) {
 		case "acr":
 			p.acr, err = r.string()
 		case "scope":
+			isText := r.dec.PeekKind() == jsontext.KindString
 			var scopes string
-			scopes, err = r.string()
-			p.scopes = strings.FieldsFunc(scopes, func(r rune) bool { return r == ' ' }) // and no other blank: RFC 6749 §3.3
+			if scopes, err = r.string(); isText {
+				p.scopes = strings.FieldsFunc(scopes, func(r rune) bool { return r == ' ' }) // and no other blank: RFC 6749 §3.3
+			}
 		case "preferred_username":
 			p.username, err = r.string()
 		case "name":
@@ -199,13 +201,7 @@ func parseClaims(payload []byte) (c claims, err error) {
 		case "realm_access":
 			p.realmRoles, err = r.roles()
 		case "resource_access":
-			err = r.eachObject(func(r *jsonReader, client string) error {
-				roles, err := r.roles()
-				if len(roles) > 0 {
-					p.clientRoles = append(p.clientRoles, clientRoles{client, roles})
-				}
-				return err
-			})
+			p.clientRoles, err = r.clientRoles()
 		case "groups":
 			p.groups, err = r.oneOrMore()
 		case "organization":
@@ -227,19 +223,6 @@ func (c *claims) date(r *jsonReader, name string) (time.Time, error) {
 	return t, err
 }
 
-// eachObject reads an object of objects. Another value in either place is read as nothing.
-func (r *jsonReader) eachObject(member func(r *jsonReader, name string) error) error {
-	if r.dec.PeekKind() != jsontext.KindBeginObject {
-		return r.skip()
-	}
-	return r.object(func(r *jsonReader, name string) error {
-		if r.dec.PeekKind() != jsontext.KindBeginObject {
-			return r.skip()
-		}
-		return member(r, name)
-	})
-}
-
 // roles reads {"roles": ["…"]}, the form of realm_access and of each entry of resource_access.
 func (r *jsonReader) roles() (roles []string, err error) {
 	if r.dec.PeekKind() != jsontext.KindBeginObject {
@@ -255,27 +238,54 @@ func (r *jsonReader) roles() (roles []string, err error) {
 	return roles, err
 }
 
+// clientRoles reads {"demo": {"roles": ["…"]}, …}, the form of resource_access. A client whose roles
+// cannot be read is left out.
+func (r *jsonReader) clientRoles() (list []clientRoles, err error) {
+	if r.dec.PeekKind() != jsontext.KindBeginObject {
+		return nil, r.skip()
+	}
+	err = r.object(func(r *jsonReader, client string) error {
+		roles, err := r.roles()
+		if roles != nil {
+			list = append(list, clientRoles{client, roles})
+		}
+		return err
+	})
+	return list, err
+}
+
 // organizations reads ["acme"] or {"acme": {"id": "…"}}; which of them a realm sends is a setting of
 // its mapper.
-func (r *jsonReader) organizations() (list []Organization, err error) {
-	if r.dec.PeekKind() == jsontext.KindBeginObject {
-		err = r.eachObject(func(r *jsonReader, alias string) error {
-			organization := Organization{Alias: alias}
-			err := r.object(func(r *jsonReader, name string) (err error) {
-				if name == "id" {
-					organization.ID, err = r.string()
-					return err
-				}
-				return r.skip()
-			})
-			list = append(list, organization)
-			return err
-		})
+func (r *jsonReader) organizations() ([]Organization, error) {
+	list, sound := []Organization{}, true
+	if r.dec.PeekKind() != jsontext.KindBeginObject {
+		aliases, err := r.oneOrMore()
+		if aliases == nil {
+			return nil, err
+		}
+		for _, alias := range aliases {
+			list = append(list, Organization{Alias: alias})
+		}
 		return list, err
 	}
-	aliases, err := r.oneOrMore()
-	for _, alias := range aliases {
-		list = append(list, Organization{Alias: alias})
+	err := r.object(func(r *jsonReader, alias string) error {
+		if r.dec.PeekKind() != jsontext.KindBeginObject {
+			sound = false
+			return r.skip()
+		}
+		organization := Organization{Alias: alias}
+		err := r.object(func(r *jsonReader, name string) (err error) {
+			if name == "id" {
+				organization.ID, err = r.string()
+				return err
+			}
+			return r.skip()
+		})
+		list = append(list, organization)
+		return err
+	})
+	if !sound {
+		return nil, err
 	}
 	return list, err
 }

@@ -113,7 +113,7 @@ func (r *jsonReader) strings() ([]string, error) {
 	if r.dec.PeekKind() != jsontext.KindBeginArray {
 		return nil, r.skip()
 	}
-	var list []string
+	list := []string{} // an empty list is one, too: nil tells a claim that cannot be read
 	pure := true
 	err := r.elements(func() error {
 		pure = pure && r.dec.PeekKind() == jsontext.KindString
@@ -134,6 +134,37 @@ func (r *jsonReader) oneOrMore() ([]string, error) {
 	}
 	one, err := r.string()
 	return []string{one}, err
+}
+
+// scalars reads a string, a number or a boolean as its text, or a list of those. Anything else, even in
+// part, and an empty string are read as nothing.
+func (r *jsonReader) scalars() (texts []string, err error) {
+	sound := true
+	one := func() error {
+		var text string
+		switch r.dec.PeekKind() {
+		case jsontext.KindString:
+			text, err = r.string()
+		case jsontext.KindNumber, jsontext.KindTrue, jsontext.KindFalse:
+			var raw jsontext.Value
+			raw, err = r.dec.ReadValue()
+			text = string(raw)
+		default:
+			err = r.skip()
+		}
+		sound = sound && text != ""
+		texts = append(texts, text)
+		return err
+	}
+	if r.dec.PeekKind() == jsontext.KindBeginArray {
+		err = r.elements(one)
+	} else {
+		err = one()
+	}
+	if !sound {
+		return nil, err
+	}
+	return texts, err
 }
 
 // boolean reads true, and anything else as false.
