@@ -14,18 +14,20 @@ import (
 // operation" in its file, and the route beside its like.
 func TestREADMEOperationCompiles(t *testing.T) {
 	readme, router := read(t, "README.md"), read(t, "api/router.go")
-	handler := regexp.MustCompile("(?s)In `(api/\\w+\\.go)`:\n\n```go\n(.*?)```").FindStringSubmatch(readme)
-	route := regexp.MustCompile("(?s)```go\n(r\\.Get\\(.*?)```").FindStringSubmatch(readme)
-	if handler == nil || route == nil {
-		t.Fatal("the README shows no handler or no route")
+	handler := regexp.MustCompile("(?s)In `(api/\\w+\\.go)`[^\n]*\n\n```go\n(.*?)```").FindStringSubmatch(readme)
+	route := regexp.MustCompile("(?s)```go\n(register\\(.*?)```").FindStringSubmatch(readme)
+	policies := regexp.MustCompile("(?s)```go\n(auth\\.Public\\(.*?)```").FindStringSubmatch(readme)
+	if handler == nil || route == nil || policies == nil {
+		t.Fatal("the README shows no handler, no route, or no policies")
 	}
-	const like = `	r.Get("/api/me"`
+	const like = "	register(t, operation{\n		ID: \"showMe\""
 	if !strings.Contains(router, like) {
 		t.Fatalf("the router has no line %s", like)
 	}
+	each := regexp.MustCompile(`(?m)^auth\.`).ReplaceAllString(policies[1], "_ = auth.")
 	dir := t.TempDir()
 	replace := map[string]string{}
-	for path, text := range map[string]string{handler[1]: handler[2], "api/router.go": strings.Replace(router, like, route[1]+like, 1)} {
+	for path, text := range map[string]string{handler[1]: handler[2], "api/router.go": strings.Replace(router, like, route[1]+each+like, 1)} {
 		real, err := filepath.Abs(path)
 		if err != nil {
 			t.Fatal(err)

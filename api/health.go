@@ -1,20 +1,21 @@
 package api
 
-import (
-	"net/http"
-)
+import "context"
+
+// health tells a probe how it stands.
+type health struct {
+	Status string `json:"status" example:"ok"`
+}
 
 // showHealth answers while the process lives.
-func (s *server) showHealth(w http.ResponseWriter, r *http.Request) error {
-	s.writeJSON(w, r, http.StatusOK, "application/json", map[string]string{"status": "ok"})
-	return nil
+func (s *server) showHealth(context.Context, *nothing) (*bodyOf[health], error) {
+	return &bodyOf[health]{health{"ok"}}, nil
 }
 
 // showReadiness answers 200 when tokens can be judged, and 503 until then.
-func (s *server) showReadiness(w http.ResponseWriter, r *http.Request) error {
+func (s *server) showReadiness(context.Context, *nothing) (*bodyOf[health], error) {
 	if err := s.keys.Ready(); err != nil {
-		return err
+		return nil, err
 	}
-	s.writeJSON(w, r, http.StatusOK, "application/json", map[string]string{"status": "ready"})
-	return nil
+	return &bodyOf[health]{health{"ready"}}, nil
 }

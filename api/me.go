@@ -1,11 +1,14 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
-	"net/http"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
-	"keystead/auth"
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // me describes the caller of GET /api/me.
@@ -25,15 +28,14 @@ type me struct {
 	ExpiresAt     time.Time           `json:"expires_at"`
 }
 
-func (s *server) showMe(w http.ResponseWriter, r *http.Request) error {
-	p := caller(r)
-	s.writeJSON(w, r, http.StatusOK, "application/json", me{
+func (s *server) showMe(ctx context.Context, _ *nothing) (*bodyOf[me], error) {
+	p := caller(ctx)
+	return &bodyOf[me]{me{
 		Subject: p.Subject(), Username: p.Username(), Email: p.Email(), EmailVerified: p.EmailVerified(),
 		Name: p.Name(), GivenName: p.GivenName(), FamilyName: p.FamilyName(),
 		Roles: listed(p.RealmRoles()), ClientRoles: p.ClientRoles(), Groups: listed(p.Groups()), Scopes: listed(p.Scopes()),
 		IssuedAt: p.IssuedAt().UTC(), ExpiresAt: p.ExpiresAt().UTC(),
-	})
-	return nil
+	}}, nil
 }
 
 // listed makes sure that JSON shows an empty list as one.
@@ -44,30 +46,48 @@ func listed(items []string) []string {
 	return items
 }
 
+// text is an answer that is JSON already. To encode claims again would cost more than all the rest of
+// the request, and could change them.
+type text struct {
+	ContentType string `header:"Content-Type"`
+	Body        []byte
+}
+
+func textOf(parts ...string) *text {
+	return &text{"application/json", []byte(strings.Join(parts, ""))}
+}
+
+// claimsSchema describes the claims of a token: which ones it has is the realm's business.
+var claimsSchema = &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+
+// objectOf describes an object that has all these members.
+func objectOf(members map[string]*huma.Schema) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, Properties: members, Required: slices.Sorted(maps.Keys(members))}
+}
+
 // showClaims answers GET /secured with every claim as the token had it.
-func (s *server) showClaims(w http.ResponseWriter, r *http.Request) error {
-	s.writeJSON(w, r, http.StatusOK, "application/json", map[string]json.RawMessage{"claims": json.RawMessage(caller(r).Claims())})
+func (s *server) showClaims(ctx context.Context, _ *nothing) (*text, error) {
+	return textOf(`{"claims":`, caller(ctx).Claims(), "}\n"), nil
+}
+
+type echoInput struct {
+	Message string `query:"message" doc:"What to say; probe where nothing is." example:"hello"`
+}
+
+// Resolve gives the message its default where the address has none: an empty one is a message, too,
+// which huma's own defaults do not know.
+func (in *echoInput) Resolve(ctx huma.Context) []error {
+	if address := ctx.URL(); !address.Query().Has("message") {
+		in.Message = "probe"
+	}
 	return nil
 }
 
 // echoMessage answers GET /protected.
-func (s *server) echoMessage(w http.ResponseWriter, r *http.Request) error {
-	message := "probe"
-	if query := r.URL.Query(); query.Has("message") {
-		message = query.Get("message")
+func (s *server) echoMessage(ctx context.Context, in *echoInput) (*text, error) {
+	message, err := json.Marshal(in.Message + "Received")
+	if err != nil {
+		return nil, err
 	}
-	s.writeJSON(w, r, http.StatusOK, "application/json", struct {
-		Message string          `json:"message"`
-		User    json.RawMessage `json:"user"`
-	}{message + "Received", json.RawMessage(caller(r).Claims())})
-	return nil
-}
-
-// caller returns who makes a guarded request.
-func caller(r *http.Request) *auth.Principal {
-	p, ok := auth.FromContext(r.Context())
-	if !ok {
-		panic("api: a handler that needs a caller stands on an open route")
-	}
-	return p
+	return textOf(`{"message":`, string(message), `,"user":`, caller(ctx).Claims(), "}\n"), nil
 }

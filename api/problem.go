@@ -1,9 +1,11 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"strconv"
@@ -16,12 +18,15 @@ import (
 
 // Problem is a failure that the client may read, in the form of RFC 9457. Cause stays in the log.
 type Problem struct {
-	Title     string    `json:"title"`
-	Status    int       `json:"status"`
-	Detail    string    `json:"detail,omitempty"`
-	Code      auth.Code `json:"code"` // stable
-	RequestID string    `json:"request_id,omitempty"`
+	Title     string    `json:"title" example:"Forbidden"`
+	Status    int       `json:"status" example:"403"`
+	Detail    string    `json:"detail,omitempty" doc:"What was wrong, and how to mend it." example:"Requires one of: admin"`
+	Code      auth.Code `json:"code" doc:"The same in words for programs, which never changes." example:"role_missing"`
+	RequestID string    `json:"request_id,omitempty" doc:"Quote it when asking about this answer."`
 	Cause     error     `json:"-"`
+
+	scopes, acr []string // as auth.Error has them
+	header      http.Header
 }
 
 // Error returns the detail.
@@ -30,10 +35,25 @@ func (p *Problem) Error() string { return p.Detail }
 // Unwrap returns the cause.
 func (p *Problem) Unwrap() error { return p.Cause }
 
+// GetStatus returns the status to answer with.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// GetHeaders returns the headers beside the body, such as the challenge.
+func (p *Problem) GetHeaders() http.Header { return p.header }
+
+// ContentType returns the media type of RFC 9457.
+func (p *Problem) ContentType(string) string { return problemType }
+
+const problemType = "application/problem+json"
+
 // The codes that are not verdicts on a token.
 const (
 	codeNotFound         auth.Code = "not_found"
 	codeMethodNotAllowed auth.Code = "method_not_allowed"
+	codeRequestMalformed auth.Code = "request_malformed"
+	codeBodyTooLarge     auth.Code = "body_too_large"
+	codeMediaType        auth.Code = "media_type"
+	codeValidation       auth.Code = "validation"
 	codeInternal         auth.Code = "internal"
 )
 
@@ -45,7 +65,7 @@ func asProblem(err error) *Problem {
 	}
 	var refusal *auth.Error
 	if errors.As(err, &refusal) {
-		return &Problem{Status: status(refusal.Code), Detail: refusal.Reason, Code: refusal.Code}
+		return &Problem{Status: status(refusal.Code), Detail: refusal.Reason, Code: refusal.Code, scopes: refusal.Scopes, acr: refusal.ACRValues}
 	}
 	return &Problem{Status: http.StatusInternalServerError, Detail: "Something went wrong here. Quote the request id when you report it", Code: codeInternal, Cause: err}
 }
@@ -53,35 +73,46 @@ func asProblem(err error) *Problem {
 // status returns the HTTP status of a verdict.
 func status(code auth.Code) int {
 	switch code {
-	case auth.CodeRoleMissing:
+	case auth.CodeRoleMissing, auth.CodeScopeMissing, auth.CodeGroupMissing, auth.CodeOrganizationMissing, auth.CodeClaimMismatch:
 		return http.StatusForbidden
-	case auth.CodeKeysUnavailable:
+	case auth.CodeKeysUnavailable, auth.CodeIntrospectionUnavailable:
 		return http.StatusServiceUnavailable
 	default:
 		return http.StatusUnauthorized
 	}
 }
 
-// fail answers with the problem that err amounts to.
-func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	p := *asProblem(err)
-	p.Title = http.StatusText(p.Status)
-	p.RequestID = middleware.GetReqID(r.Context())
-	note(r, slog.String("code", string(p.Code)))
+// complete fills in what every problem has.
+func (p *Problem) complete(ctx context.Context) *Problem {
+	p.Title, p.RequestID = http.StatusText(p.Status), middleware.GetReqID(ctx)
+	note(ctx, slog.String("code", string(p.Code)))
 	if p.Cause != nil {
-		note(r, slog.Any("error", p.Cause))
+		note(ctx, slog.Any("error", p.Cause))
 	}
+	return p
+}
+
+// problem returns what to answer to a request that failed with err, and counts it.
+func (s *server) problem(ctx context.Context, err error) *Problem {
+	p := *asProblem(err)
 	switch p.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		s.decisions.refuse(p.Code)
-		w.Header().Set("WWW-Authenticate", s.challenge(p))
+		p.header = http.Header{"Www-Authenticate": {s.challenge(p)}}
 	case http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(s.keys.RetryAfter().Seconds()))))
+		p.header = http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(s.keys.RetryAfter().Seconds())))}}
 	}
-	s.writeJSON(w, r, p.Status, "application/problem+json", p)
+	return p.complete(ctx)
 }
 
-// challenge returns the WWW-Authenticate value of RFC 6750 §3, with the problem's code as a parameter of
+// fail answers with the problem that err amounts to.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	p := s.problem(r.Context(), err)
+	maps.Copy(w.Header(), p.header)
+	s.writeJSON(w, r, p.Status, problemType, p)
+}
+
+// challenge returns the WWW-Authenticate value of RFC 6750 §3, or of RFC 9470 §3 where a stronger sign-in would do, with the problem's code as a parameter of
 // our own, which §3 allows, for clients that do not see the body. Without a token there is nothing to
 // complain about, so it names no error.
 func (s *server) challenge(p Problem) string {
@@ -89,12 +120,21 @@ func (s *server) challenge(p Problem) string {
 	switch {
 	case p.Code == auth.CodeTokenMissing:
 		return value
+	case p.Code == auth.CodeAuthenticationLevel:
+		value += `, error="insufficient_user_authentication"`
 	case p.Status == http.StatusForbidden:
 		value += `, error="insufficient_scope"`
 	default:
 		value += `, error="invalid_token"`
 	}
-	return value + `, error_description="` + quotable(p.Detail) + `", code="` + string(p.Code) + `"`
+	value += `, error_description="` + quotable(p.Detail) + `"`
+	if len(p.scopes) > 0 {
+		value += `, scope="` + quotable(strings.Join(p.scopes, " ")) + `"`
+	}
+	if len(p.acr) > 0 {
+		value += `, acr_values="` + quotable(strings.Join(p.acr, " ")) + `"`
+	}
+	return value + `, code="` + string(p.Code) + `"`
 }
 
 // quotable keeps what may stand in a quoted error_description: ASCII without quotes and backslashes

@@ -1,7 +1,7 @@
 package api
 
 import (
-	"net/http"
+	"context"
 	"time"
 
 	"keystead/auth"
@@ -18,15 +18,14 @@ type report struct {
 	RefusedByCode map[auth.Code]int `json:"refused_by_code"`
 }
 
-func (s *server) showReport(w http.ResponseWriter, r *http.Request) error {
+func (s *server) showReport(ctx context.Context, _ *nothing) (*bodyOf[report], error) {
 	allowed, byCode := s.decisions.counts()
 	refused := 0
 	for _, n := range byCode {
 		refused += n
 	}
-	s.writeJSON(w, r, http.StatusOK, "application/json", report{
-		GeneratedBy: caller(r).Subject(), GeneratedAt: time.Now().UTC().Truncate(time.Second), Since: s.started.UTC().Truncate(time.Second),
+	return &bodyOf[report]{report{
+		GeneratedBy: caller(ctx).Subject(), GeneratedAt: time.Now().UTC().Truncate(time.Second), Since: s.started.UTC().Truncate(time.Second),
 		Allowed: allowed, Refused: refused, RefusedByCode: byCode,
-	})
-	return nil
+	}}, nil
 }

@@ -28,13 +28,25 @@ func requestID(next http.Handler) http.Handler {
 	})
 }
 
-type notesKey struct{}
+// record is what becomes known of a request while it is answered.
+type record struct {
+	notes     []slog.Attr // for its log line
+	grantedBy string      // which part of the policy let the caller in
+}
 
-// note adds to the log line of r. It does nothing outside logRequests.
-func note(r *http.Request, attrs ...slog.Attr) {
-	if notes, ok := r.Context().Value(notesKey{}).(*[]slog.Attr); ok {
-		*notes = append(*notes, attrs...)
+type recordKey struct{}
+
+func recordOf(ctx context.Context) *record {
+	if record, ok := ctx.Value(recordKey{}).(*record); ok {
+		return record
 	}
+	return &record{} // nobody keeps one
+}
+
+// note adds to the log line of a request.
+func note(ctx context.Context, attrs ...slog.Attr) {
+	record := recordOf(ctx)
+	record.notes = append(record.notes, attrs...)
 }
 
 // logRequests writes one line for each request. The query, headers and bodies stay out: codes and
@@ -42,8 +54,8 @@ func note(r *http.Request, attrs ...slog.Attr) {
 func (s *server) logRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		var notes []slog.Attr
-		r = r.WithContext(context.WithValue(r.Context(), notesKey{}, &notes))
+		record := &record{}
+		r = r.WithContext(context.WithValue(r.Context(), recordKey{}, record))
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		defer func() {
 			attrs := append([]slog.Attr{
@@ -54,7 +66,7 @@ func (s *server) logRequests(next http.Handler) http.Handler {
 				slog.Int("status", ww.Status()),
 				slog.Float64("duration_ms", float64(time.Since(start).Microseconds())/1000),
 				slog.String("remote", r.RemoteAddr),
-			}, notes...)
+			}, record.notes...)
 			s.log.LogAttrs(r.Context(), levelOf(r, ww.Status()), "request", attrs...)
 		}()
 		next.ServeHTTP(ww, r)

@@ -7,10 +7,10 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 	"github.com/go-chi/cors"
@@ -29,47 +29,90 @@ type Options struct {
 }
 
 type server struct {
-	keys      *auth.Keys
-	verifier  *auth.Verifier
-	settings  Settings
-	log       *slog.Logger
-	started   time.Time
-	decisions decisions
-	app       *app
+	keys        *auth.Keys
+	verifier    *auth.Verifier
+	settings    Settings
+	corsOrigins []string
+	log         *slog.Logger
+	started     time.Time
+	decisions   decisions
+	app         *app
 }
 
-// NewHandler returns the handler for everything that Keystead serves.
+// NewHandler returns the handler for everything that Keystead serves. Its error names each route whose
+// policy is missing or cannot be meant.
 func NewHandler(o Options) (http.Handler, error) {
 	app, err := newApp(o.App, o.Settings)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the single-page app: %w", err)
 	}
-	s := &server{keys: o.Keys, verifier: o.Verifier, settings: o.Settings, log: o.Log, started: time.Now(), app: app}
+	s := &server{
+		keys: o.Keys, verifier: o.Verifier, settings: o.Settings, corsOrigins: o.CORSOrigins, log: o.Log,
+		started: time.Now(), app: app,
+	}
+	t, err := s.newTable()
+	if err != nil {
+		return nil, fmt.Errorf("the routes are not right:\n%w", err)
+	}
+	return http.HandlerFunc(t.router.ServeHTTP), nil // no router: whoever has it could add routes past the table
+}
 
+// newTable makes all routes. What stands on none of them needs a token, except that any other GET is
+// the app's page, so that its deep links work.
+func (s *server) newTable() (*Table, error) {
 	r := chi.NewRouter()
 	r.Use(requestID)
-	if len(o.CORSOrigins) > 0 { // go-chi/cors reads an empty list as "every origin"
-		r.Use(allowOrigins(o.CORSOrigins))
+	if len(s.corsOrigins) > 0 { // go-chi/cors reads an empty list as "every origin"
+		r.Use(allowOrigins(s.corsOrigins))
 	}
-	r.Use(s.logRequests, s.recoverPanics, secureHeaders, middleware.GetHead)
+	r.Use(s.logRequests, s.recoverPanics, secureHeaders, s.checkPath, middleware.GetHead)
 
-	// Every route says how it is guarded. What stands on none of these lines needs a token, except
-	// that any other GET is the app's page, so that its deep links work.
-	r.Get("/health", s.open(s.showHealth))
-	r.Get("/readyz", s.open(s.showReadiness))
-	r.Get("/config.json", s.open(s.showSettings))
-	r.Get("/secured", s.guard(s.showClaims))
-	r.Get("/protected", s.guard(s.echoMessage))
-	r.Get("/api/me", s.guard(s.showMe))
-	r.Get("/api/admin/reports", s.guard(s.showReport, "admin"))
-	for _, method := range slices.Concat(methods, []string{http.MethodOptions, http.MethodTrace, http.MethodConnect}) {
-		r.Method(method, "/api", s.guard(unknownOperation))
-		r.Method(method, unknownPattern, s.guard(unknownOperation))
-	}
-	r.Get("/assets/*", s.open(s.app.showAsset))
-	r.Get("/*", s.open(s.app.showPage))
-	r.MethodNotAllowed(s.refuseMethod)
-	return r, nil
+	t := startTable(s, r)
+	register(t, operation{
+		ID: "showHealth", Method: http.MethodGet, Path: "/health", Summary: "Whether the process lives",
+		Policy: auth.Public().Because("a probe has no token"),
+	}, s.showHealth)
+	register(t, operation{
+		ID: "showReadiness", Method: http.MethodGet, Path: "/readyz", Summary: "Whether tokens can be judged",
+		Policy: auth.Public().Because("a probe has no token"),
+	}, s.showReadiness)
+	register(t, operation{
+		ID: "showSettings", Method: http.MethodGet, Path: "/config.json", Summary: "What the app must know to sign people in",
+		Policy: auth.Public().Because("it is needed to get a token, and holds no secret"),
+	}, s.showSettings)
+	register(t, operation{
+		ID: "showClaims", Method: http.MethodGet, Path: "/secured", Summary: "Every claim, as the token has it",
+		Policy: auth.Authenticated(), Schema: objectOf(map[string]*huma.Schema{"claims": claimsSchema}),
+	}, s.showClaims)
+	register(t, operation{
+		ID: "echoMessage", Method: http.MethodGet, Path: "/protected", Summary: "A message back, and who sent it",
+		Policy: auth.Authenticated(), Schema: objectOf(map[string]*huma.Schema{"message": {Type: huma.TypeString}, "user": claimsSchema}),
+	}, s.echoMessage)
+	register(t, operation{
+		ID: "showMe", Method: http.MethodGet, Path: "/api/me", Summary: "Who is calling",
+		Policy: auth.Authenticated(),
+	}, s.showMe)
+	register(t, operation{
+		ID: "showPermissions", Method: http.MethodGet, Path: "/api/me/permissions", Summary: "What the caller may do, and what is missing",
+		Policy: auth.Authenticated(),
+	}, t.showPermissions)
+	register(t, operation{
+		ID: "showBrief", Method: http.MethodGet, Path: "/api/departments/{department}/brief", Summary: "The brief of one's own department",
+		Policy: auth.Require(auth.Claim("department").EqualsPath("department")),
+	}, s.showBrief)
+	register(t, operation{
+		ID: "showReport", Method: http.MethodGet, Path: "/api/admin/reports", Summary: "What was allowed and refused since the start",
+		Policy: auth.Require(auth.RealmRole("admin")),
+	}, s.showReport)
+
+	hidden := auth.Authenticated().Because("so that nobody can probe what exists")
+	page := auth.Public().Because("the page signs people in; it holds no data")
+	t.add(Route{Method: AnyMethod, Path: "/api", Summary: "Nothing: 404, or 405", Policy: hidden}, unknownOperation)
+	t.add(Route{Method: AnyMethod, Path: unknownPattern, Summary: "Nothing: 404, or 405", Policy: hidden}, unknownOperation)
+	t.add(Route{Method: http.MethodGet, Path: "/assets/*", Summary: "The app's files", Policy: page}, s.app.showAsset)
+	t.add(Route{Method: http.MethodGet, Path: "/*", Summary: "The app's page, at each of its addresses", Policy: page}, s.app.showPage)
+	r.MethodNotAllowed(s.refuseMethod(hidden, page))
+	return t, t.check()
 }
 
 // allowOrigins lets pages of these origins call the API with a token. Cookies are never taken from
@@ -96,56 +139,21 @@ func secureHeaders(next http.Handler) http.Handler {
 	})
 }
 
-// handler answers a request or returns why it could not; open and guard turn the error into an answer.
-type handler func(http.ResponseWriter, *http.Request) error
-
-// open lets everybody in, said out loud.
-func (s *server) open(h handler) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if err := h(w, r); err != nil {
-			s.fail(w, r, err)
-		}
-	}
-}
-
-// guard lets in callers with a good token who have one of the realm roles, or any role where none
-// is named.
-func (s *server) guard(h handler, roles ...string) http.HandlerFunc {
-	return s.open(func(w http.ResponseWriter, r *http.Request) error {
-		token, err := auth.BearerToken(r)
-		if err != nil {
-			return err
-		}
-		caller, err := s.verifier.Verify(r.Context(), token)
-		if err != nil {
-			return err
-		}
-		note(r, slog.String("subject", caller.Subject()), slog.String("client", caller.AuthorizedParty()))
-		if len(roles) > 0 {
-			if _, err := auth.Require(auth.RealmRole(roles...)).Decide(caller, nil); err != nil {
-				return err
-			}
-		}
-		s.decisions.allow()
-		return h(w, r.WithContext(auth.NewContext(r.Context(), caller)))
-	})
-}
-
 // unknownPattern catches what is below /api and stands on no route. It has no HEAD of its own, which
 // would win over the GET routes beside it.
 const unknownPattern = "/api/*"
 
-// methods are those that an operation may have; HEAD comes with GET.
-var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
-
 // refuseMethod answers what chi finds no method for, one that it does not know among them. Below
-// /api that needs a token like everything else, so that nobody can probe what exists.
-func (s *server) refuseMethod(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") {
-		s.guard(unknownOperation)(w, r)
-		return
+// /api that needs a token like everything else there.
+func (s *server) refuseMethod(below, elsewhere auth.Policy) http.HandlerFunc {
+	guarded, open := s.guard(below, unknownOperation), s.guard(elsewhere, methodNotAllowed)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") {
+			guarded(w, r)
+			return
+		}
+		open(w, r)
 	}
-	s.open(methodNotAllowed)(w, r)
 }
 
 // unknownOperation answers callers who may know what the API has: 405 where the path exists with

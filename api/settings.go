@@ -1,6 +1,6 @@
 package api
 
-import "net/http"
+import "context"
 
 // Settings are what the single-page app must know. Everybody can read them: no secret belongs here.
 type Settings struct {
@@ -11,7 +11,6 @@ type Settings struct {
 	PublicURL   string `json:"public_url"` // how browsers reach the app
 }
 
-func (s *server) showSettings(w http.ResponseWriter, r *http.Request) error {
-	s.writeJSON(w, r, http.StatusOK, "application/json", s.settings)
-	return nil
+func (s *server) showSettings(context.Context, *nothing) (*bodyOf[Settings], error) {
+	return &bodyOf[Settings]{s.settings}, nil
 }

@@ -1,0 +1,65 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"keystead/auth"
+)
+
+// handler answers a request or returns why it could not, which guard turns into an answer.
+type handler func(http.ResponseWriter, *http.Request) error
+
+// guard lets in whom the policy admits, on the route that matched, and nobody else.
+func (s *server) guard(policy auth.Policy, next handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r, err := s.admit(policy, r)
+		if err == nil {
+			err = next(w, r)
+		}
+		if err != nil {
+			s.fail(w, r, err)
+		}
+	}
+}
+
+// admit returns the request with its caller in the context, if there is one, or why nobody is let in.
+func (s *server) admit(policy auth.Policy, r *http.Request) (*http.Request, error) {
+	if policy.IgnoresTokens() {
+		return r, nil
+	}
+	var caller *auth.Principal
+	token, err := auth.BearerToken(r)
+	switch {
+	case errors.Is(err, auth.ErrTokenMissing) && policy.AdmitsAnonymous():
+	case err != nil:
+		return r, err
+	default:
+		if caller, err = s.verifier.Verify(r.Context(), token); err != nil {
+			return r, err
+		}
+		note(r.Context(), slog.String("subject", caller.Subject()), slog.String("client", caller.AuthorizedParty()))
+		r = r.WithContext(auth.NewContext(r.Context(), caller))
+	}
+	granted, err := policy.Decide(caller, chi.RouteContext(r.Context()))
+	if err != nil {
+		return r, err
+	}
+	recordOf(r.Context()).grantedBy = granted
+	note(r.Context(), slog.String("granted_by", granted))
+	s.decisions.allow()
+	return r, nil
+}
+
+// caller returns who makes a request that needs a token.
+func caller(ctx context.Context) *auth.Principal {
+	p, ok := auth.FromContext(ctx)
+	if !ok {
+		panic("api: a handler that needs a caller stands behind a policy that needs none")
+	}
+	return p
+}

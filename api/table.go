@@ -1,0 +1,167 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+
+	"keystead/auth"
+)
+
+// Route is one line of the table: an address, what it is for, and who may use it.
+type Route struct {
+	Operation string // its id in the API document; "" for what is not part of that
+	Method    string // or AnyMethod
+	Path      string // with parameters in braces
+	Summary   string
+	Policy    auth.Policy
+}
+
+// AnyMethod stands for every method that a router knows.
+const AnyMethod = "any"
+
+// methods are those that an operation may have; HEAD comes with GET.
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+// Table is the one place where routes are made: each with its policy, which guards it. check finds
+// those that were made past it.
+type Table struct {
+	server *server
+	router chi.Router
+	api    huma.API
+	routes []Route
+	known  map[string]Route // by method and path
+	errs   []error
+}
+
+// NewTable returns the table of all routes, for looking at: nobody is served.
+func NewTable() (*Table, error) { return (&server{}).newTable() }
+
+// startTable returns a table without routes.
+func startTable(s *server, router chi.Router) *Table {
+	t := &Table{server: s, router: router, known: map[string]Route{}}
+	t.api = huma.NewAPI(huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			Info: &huma.Info{Title: "Keystead", Version: "1"},
+			Components: &huma.Components{SecuritySchemes: map[string]*huma.SecurityScheme{
+				securityScheme: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token of the realm."},
+			}},
+		},
+		Formats: map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+	}, humachi.NewAdapter(guardingRouter{router, t}))
+	return t
+}
+
+// add makes a route that is not part of the API document.
+func (t *Table) add(route Route, h handler) {
+	each := []string{route.Method}
+	if route.Method == AnyMethod { // but HEAD, which would win over the GET routes beside it
+		each = append(slices.Clone(methods), http.MethodOptions, http.MethodTrace, http.MethodConnect)
+	}
+	if !t.declare(route, each) {
+		return
+	}
+	for _, method := range each {
+		t.router.Method(method, route.Path, t.server.guard(route.Policy, h))
+	}
+}
+
+// declare puts a route into the table, unless something is wrong with it, which check tells.
+func (t *Table) declare(route Route, methods []string) (ok bool) {
+	var errs []error
+	if err := route.Policy.Check(paramsOf(route.Path)); err != nil {
+		errs = append(errs, err)
+	}
+	if slices.ContainsFunc(methods, func(method string) bool { _, twice := t.known[method+" "+route.Path]; return twice }) {
+		errs = append(errs, errors.New("it is there twice"))
+	}
+	if route.Operation != "" && slices.ContainsFunc(t.routes, func(r Route) bool { return r.Operation == route.Operation }) {
+		errs = append(errs, fmt.Errorf("another operation is called %s, too", route.Operation))
+	}
+	if len(errs) > 0 {
+		t.errs = append(t.errs, fmt.Errorf("%s %s: %w", route.Method, route.Path, errors.Join(errs...)))
+		return false
+	}
+	for _, method := range methods {
+		t.known[method+" "+route.Path] = route
+	}
+	t.routes = append(t.routes, route)
+	return true
+}
+
+// guardingRouter is where huma puts its operations: each behind the policy that was declared for it.
+// An operation without one, which was registered past the table, is left out and told by check.
+type guardingRouter struct {
+	chi.Router
+	table *Table
+}
+
+func (g guardingRouter) MethodFunc(method, path string, answer http.HandlerFunc) {
+	route, ok := g.table.known[method+" "+path]
+	if !ok {
+		g.table.errs = append(g.table.errs, fmt.Errorf("%s %s has no policy: it was registered on huma itself; use register, which takes one", method, path))
+		return
+	}
+	g.Router.MethodFunc(method, path, g.table.server.guard(route.Policy, func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Cache-Control", "no-store") // answers depend on who asks, so nothing on the way may keep them
+		answer(w, r)
+		return nil
+	}))
+}
+
+// check compares the routes that there are with the table. Its error names each whose policy is missing or
+// cannot be meant; a server with such a route must not start.
+func (t *Table) check() error {
+	errs := slices.Clone(t.errs)
+	_ = chi.Walk(t.router, func(method, path string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		if _, ok := t.known[method+" "+path]; !ok {
+			errs = append(errs, fmt.Errorf("%s %s has no policy: it was made on the router itself; use register or add, which take one", method, path))
+		}
+		return nil
+	})
+	return errors.Join(errs...)
+}
+
+// Routes returns all routes, in the order in which they were made.
+func (t *Table) Routes() []Route { return slices.Clone(t.routes) }
+
+// Match returns the route that a request for target, a path with or without a query, would meet, and
+// the parameters in it. Its error says why it would meet none.
+func (t *Table) Match(method, target string) (Route, auth.Path, error) {
+	u, err := url.ParseRequestURI(target)
+	if err != nil {
+		return Route{}, nil, err
+	}
+	if reason := ambiguity(u); reason != "" {
+		return Route{}, nil, errors.New(reason)
+	}
+	each := []string{method}
+	if method == http.MethodHead {
+		each = append(each, http.MethodGet)
+	}
+	for _, method := range each {
+		ctx := chi.NewRouteContext()
+		if pattern := t.router.Find(ctx, method, u.Path); pattern != "" {
+			return t.known[method+" "+pattern], ctx, nil
+		}
+	}
+	return Route{}, nil, fmt.Errorf("there is no route for %s %s", method, u.Path)
+}
+
+var param = regexp.MustCompile(`\{(\w+)`)
+
+// paramsOf returns the names of the parameters in a path.
+func paramsOf(path string) []string {
+	var names []string
+	for _, match := range param.FindAllStringSubmatch(path, -1) {
+		names = append(names, match[1])
+	}
+	return names
+}
