@@ -17,6 +17,7 @@ type permission struct {
 	Path      string              `json:"path" doc:"With parameters in braces."`
 	Summary   string              `json:"summary"`
 	Requires  string              `json:"requires" doc:"The policy in words."`
+	Open      bool                `json:"open" doc:"Whether it needs no token, so that there is nothing to be allowed."`
 	Allowed   bool                `json:"allowed" doc:"Whether there is an address for which the caller is let in."`
 	Where     map[string][]string `json:"where,omitempty" doc:"For parameters of the path: the values for which the caller is let in."`
 	Code      auth.Code           `json:"code,omitempty" doc:"Why not, as the refusal will have it."`
@@ -34,7 +35,7 @@ func (t *Table) showPermissions(ctx context.Context, _ *nothing) (*bodyOf[permis
 		may := route.Policy.Permission(caller(ctx))
 		entry := permission{
 			Operation: route.Operation, Method: route.Method, Path: route.Path, Summary: route.Summary, Requires: route.Policy.String(),
-			Allowed: may.Allowed, Where: may.Where,
+			Open: route.Policy.AdmitsAnonymous(), Allowed: may.Allowed, Where: may.Where,
 		}
 		if may.Refusal != nil {
 			problem := asProblem(may.Refusal)

@@ -1,25 +1,17 @@
 import { act, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { http, HttpResponse } from 'msw';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { App } from './App';
 import { Session } from './auth/session';
+import { failOnComplaints } from './test/complaints';
 import { FakeKeycloak, settings } from './test/fakeKeycloak';
 import { renderApp } from './test/renderApp';
-import { discoveryURL, problem, server } from './test/server';
+import { adminMissing, discoveryURL, permissions, problem, server } from './test/server';
 
-const bob = http.get('/api/me', () => HttpResponse.json({ sub: 'b', username: 'bob', roles: ['user'] }));
 const refusal = http.get('/api/admin/reports', () => problem(403, 'role_missing', 'Requires one of: admin'));
 
-const complaints = vi.fn();
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(complaints);
-  vi.spyOn(console, 'warn').mockImplementation(complaints);
-});
-afterEach(() => {
-  expect(complaints).not.toHaveBeenCalled();
-  complaints.mockReset();
-});
+failOnComplaints();
 
 describe('the way in', () => {
   async function renderSignedOut() {
@@ -77,7 +69,7 @@ describe('the way in', () => {
 
 describe('reports', () => {
   it('are refused to bob with the API\'s own reason', async () => {
-    server.use(bob, refusal);
+    server.use(permissions({ showReport: adminMissing }), refusal);
     await renderApp('/admin/reports');
     expect(await screen.findByRole('heading', { level: 1, name: 'Refused' })).toBeTruthy();
     const reason = within(screen.getByRole('region', { name: 'Reason' }));
@@ -85,14 +77,6 @@ describe('reports', () => {
     expect(reason.getByText('role_missing')).toBeTruthy();
     expect(reason.getByText('req-1')).toBeTruthy();
     expect(reason.getByRole('link', { name: 'Back to home' })).toBeTruthy();
-  });
-
-  it('are not offered to bob', async () => {
-    server.use(bob);
-    await renderApp();
-    expect(await screen.findByRole('heading', { name: /^Good \w+, bob$/ })).toBeTruthy();
-    expect(screen.getByRole('link', { name: 'Call the API' })).toBeTruthy();
-    expect(screen.queryByRole('link', { name: 'Reports' })).toBeNull();
   });
 
   it('say when the server cannot judge, and can be tried again', async () => {
@@ -107,6 +91,7 @@ describe('reports', () => {
     await user.click(screen.getByRole('button', { name: 'Try again' }));
     expect((await screen.findByRole('region', { name: 'Allowed' })).textContent).toContain('12');
     expect(screen.getAllByRole('row').map((row) => row.textContent)).toEqual(['ReasonTimes', 'role_missing2', 'token_missing1']);
+    expect(screen.getByRole('button', { name: 'Count again' })).toBeTruthy();
   });
 
   it('are one click away for alice; title and focus follow', async () => {
@@ -120,10 +105,17 @@ describe('reports', () => {
 });
 
 describe('home', () => {
-  it('says that the API is away', async () => {
-    server.use(http.get('/api/me', () => HttpResponse.error()));
-    await renderApp();
+  it('says once that the API is away, and asks for everything again', async () => {
+    server.use(
+      http.get('/api/me', () => HttpResponse.error(), { once: true }),
+      http.get('/api/me/permissions', () => HttpResponse.error(), { once: true }),
+    );
+    const { user } = await renderApp();
     expect((await screen.findByRole('alert')).textContent).toContain('did not answer');
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(await screen.findByRole('heading', { level: 1, name: /Alice$/ })).toBeTruthy();
+    expect(await screen.findByRole('list', { name: 'Operations' })).toBeTruthy();
+    expect(screen.queryByRole('alert')).toBeNull();
   });
 
   it('tells who has no roles what to do', async () => {
@@ -142,6 +134,57 @@ describe('home', () => {
 });
 
 describe('calling the API', () => {
+  it('says beforehand what will be refused, and lets it be tried', async () => {
+    server.use(permissions({ showReport: adminMissing }), refusal);
+    const { user } = await renderApp('/try');
+    await user.click(await screen.findByRole('button', { name: 'Call /api/admin/reports', description: 'Refused. Requires one of: admin' }));
+    expect(await screen.findByText('403 Requires one of: admin')).toBeTruthy();
+    expect(screen.getByRole('button', { name: 'Call /secured', description: 'Allowed' })).toBeTruthy();
+  });
+
+  it('goes by the department that was typed', async () => {
+    const { user } = await renderApp('/try');
+    const department = await screen.findByDisplayValue('engineering');
+    const button = screen.getByRole('button', { name: 'Call /api/departments/…/brief', description: 'Allowed. Only where department is engineering' });
+    await user.clear(department);
+    await user.type(department, 'a/b?c');
+    expect(screen.getByRole('button', { description: 'Refused. Only where department is engineering' })).toBe(button);
+    await user.click(button);
+    expect(await screen.findByText(/^403 .* not a\/b\?c$/)).toBeTruthy();
+    expect(screen.getByText('GET /api/departments/a%2Fb%3Fc/brief')).toBeTruthy();
+  });
+
+  it('asks for a department before it asks the API', async () => {
+    server.use(permissions({ showBrief: { allowed: false, code: 'claim_missing', missing: 'Requires the claim department', where: undefined } }));
+    const { user } = await renderApp('/try');
+    const button = await screen.findByRole('button', { name: /brief$/, description: 'Refused. Requires the claim department' });
+    expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'Department' }).value).toBe('');
+    await user.click(button);
+    expect(screen.getByText(/^Nothing was called yet/)).toBeTruthy();
+  });
+
+  it('works, and says so, when nobody knows what is allowed', async () => {
+    server.use(
+      http.get('/api/me/permissions', () => problem(404, 'not_found', 'There is nothing at /api/me/permissions')),
+      http.get('/secured', () => HttpResponse.json({ claims: {} })),
+    );
+    const { user } = await renderApp('/try');
+    await user.click(await screen.findByRole('button', { name: 'Call /secured', description: 'Whether you may is not known.' }));
+    expect(await screen.findByText('200 allowed')).toBeTruthy();
+  });
+
+  it('brings an answer into view that came below the screen, once it is there', async () => {
+    const into = vi.fn();
+    Element.prototype.scrollIntoView = into; // jsdom lays nothing out, and has none
+    vi.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue(new DOMRect(0, 2000, 300, 300));
+    const { user } = await renderApp('/try');
+    const button = await screen.findByRole('button', { name: 'Call /api/departments/…/brief', description: /^Allowed/ });
+    expect(into).not.toHaveBeenCalled();
+    await user.click(button);
+    await screen.findByText('200 allowed');
+    expect(into).toHaveBeenCalledOnce();
+  });
+
   it('shows a refusal with its code and request id', async () => {
     server.use(http.get('/secured', () => problem(401, 'token_audience', 'audience "x" holds none of "keystead-api"')));
     const { user } = await renderApp('/try');

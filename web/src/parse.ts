@@ -26,6 +26,20 @@ export function address(from: Record<string, unknown>, key: string): string {
   return value;
 }
 
+/** A member that must be a point in time, as JSON writes one. */
+export function time(from: Record<string, unknown>, key: string): Date {
+  const value = new Date(text(from, key));
+  if (Number.isNaN(value.getTime())) throw new TypeError(`"${key}" is not a time`);
+  return value;
+}
+
+/** A yes or no that must be there: only `true` is yes, and only `false` is no. */
+export function boolean(from: Record<string, unknown>, key: string): boolean {
+  const value = from[key];
+  if (typeof value !== 'boolean') throw new TypeError(`"${key}" is neither true nor false`);
+  return value;
+}
+
 /** A number member that must be there. */
 export function number(from: Record<string, unknown>, key: string): number {
   const value = from[key];
@@ -38,6 +52,13 @@ export function texts(from: Record<string, unknown>, key: string): string[] {
   const value = from[key] ?? [];
   if (!Array.isArray(value) || !value.every((entry) => typeof entry === 'string')) throw new TypeError(`"${key}" is not a list of texts`);
   return value;
+}
+
+/** A list of objects that must be there. */
+export function records(from: Record<string, unknown>, key: string): Record<string, unknown>[] {
+  const value = from[key];
+  if (!Array.isArray(value)) throw new TypeError(`"${key}" is not a list`);
+  return value.map((entry: unknown) => record(entry, `an entry of "${key}"`));
 }
 
 /** The object with each member checked by `each`, one of the functions above. */

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import type { Answer } from '../api/client';
 import { toProblem } from '../api/problem';
 import { ErrorNotice } from './ErrorNotice';
@@ -19,8 +20,15 @@ interface AnswerCardProps {
 
 /** Shows the outcome of the latest call. Screen readers hear the verdict; the rest is there to be read. */
 export function AnswerCard({ outcome, onRetry }: AnswerCardProps) {
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone the answer comes below all the calls: whoever pressed the first one would not see that there is one.
+    const top = card.current?.getBoundingClientRect().top ?? 0;
+    if (outcome !== undefined && outcome.status !== 'asking' && top > window.innerHeight / 2) card.current?.scrollIntoView();
+  }, [outcome]);
+
   return (
-    <section className="card" aria-label="Answer">
+    <section ref={card} className="card" aria-label="Answer">
       <h2>Answer</h2>
       <div aria-live="polite">
         {outcome === undefined && <p className="muted">Nothing was called yet. Press one of the buttons, and what the server says appears here.</p>}

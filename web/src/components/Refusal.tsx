@@ -17,7 +17,7 @@ export function Refusal({ asked, error }: RefusalProps) {
       <section className="card refused narrow" aria-label="Reason">
         <p className="reason"><span aria-hidden="true">✕ </span>{error.message}</p>
         <p>
-          Whoever administers the realm <code>{settings.realm}</code> can grant it. Quote the request id when you ask; a new role counts
+          Whoever administers the realm <code>{settings.realm}</code> can grant it. Quote the request id when you ask; a new role or claim counts
           after you sign out and in again.
         </p>
         <ProblemFacts problem={error.problem} />

@@ -1,6 +1,7 @@
 import type { Report } from '../api/reports';
 import { Ago } from './Ago';
 import { Facts } from './Facts';
+import { RequirePermission } from './RequirePermission';
 
 interface ReportCardsProps {
   report: Report;
@@ -24,7 +25,9 @@ export function ReportCards({ report, onReload }: ReportCardsProps) {
       <section className="card" aria-label="This report">
         <h2>This report</h2>
         <Facts of={[['Made', <Ago time={report.generatedAt} />], ['Counting since', <Ago time={report.since} />], ['Made for', <code>{report.generatedBy}</code>]]} />
-        <button type="button" className="button" onClick={onReload}>Count again</button>
+        <RequirePermission operation="showReport">
+          <button type="button" className="button" onClick={onReload}>Count again</button>
+        </RequirePermission>
       </section>
     </div>
   );

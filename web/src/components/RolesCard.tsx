@@ -6,7 +6,7 @@ interface RolesCardProps {
   me: Me | undefined; // undefined while it is on its way
 }
 
-/** What may I: the roles of the realm and of its clients. */
+/** The roles of the realm and of its clients, to be read. What they allow is for the API to say. */
 export function RolesCard({ me }: RolesCardProps) {
   const { settings } = useAuth();
   return (

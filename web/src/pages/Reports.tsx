@@ -7,7 +7,7 @@ import { Refusal } from '../components/Refusal';
 import { ReportCards } from '../components/ReportCards';
 import { Spinner } from '../components/Spinner';
 
-/** What the server allowed and refused. Whoever opens it without the role gets the API's own reason. */
+/** What the server allowed and refused. Whoever may not see it gets the API's own reason. */
 export default function Reports() {
   const { resource, reload } = useResource(showReport);
   if (resource.status === 'failed' && resource.error instanceof ApiError && resource.error.problem.status === 403) {

@@ -1,13 +1,19 @@
 import { useRef, useState } from 'react';
 import { call } from '../api/client';
+import { briefPath } from '../api/departments';
 import { useAuth } from '../auth/useAuth';
 import { AnswerCard, type Outcome } from '../components/AnswerCard';
+import { CallCard } from '../components/CallCard';
 import { Page } from '../components/Page';
+import { usePermissions } from '../components/PermissionsProvider';
 
 /** Calls the API by hand and shows what it says. */
 export default function TryApi() {
   const { freshToken } = useAuth();
+  const { where } = usePermissions();
   const [message, setMessage] = useState('hello');
+  const [typed, setTyped] = useState<string>();
+  const department = typed ?? where('showBrief', 'department')[0] ?? ''; // one's own, until something else is typed
   const [outcome, setOutcome] = useState<Outcome>();
   const latest = useRef(0);
 
@@ -21,26 +27,33 @@ export default function TryApi() {
     if (turn === latest.current) setOutcome(next); // a slower, earlier call does not overwrite a later one
   }
 
-  const askProtected = () => ask(`/protected?${new URLSearchParams({ message }).toString()}`);
-
   return (
     <Page heading="Call the API" lead="Each call carries your access token. The server answers, or says why not.">
       <div className="columns">
         <div className="stack">
-          <section className="card" aria-label="Secured">
-            <h2><code>GET /secured</code></h2>
+          <CallCard operation="showClaims" path="/secured" onCall={() => ask('/secured')}>
             <p>Every claim, as your token has it.</p>
-            <button type="button" className="button primary" onClick={() => void ask('/secured')}>Call /secured</button>
-          </section>
-          <form className="card" aria-label="Protected" onSubmit={(event) => { event.preventDefault(); void askProtected(); }}>
-            <h2><code>GET /protected</code></h2>
+          </CallCard>
+          <CallCard operation="echoMessage" path="/protected" onCall={() => ask(`/protected?${new URLSearchParams({ message }).toString()}`)}>
             <p>Sends a message; the server says that it was received, and from whom.</p>
             <label>
               Message
               <input value={message} onChange={(event) => { setMessage(event.target.value); }} autoComplete="off" />
             </label>
-            <button type="submit" className="button primary">Call /protected</button>
-          </form>
+          </CallCard>
+          <CallCard operation="showReport" path="/api/admin/reports" onCall={() => ask('/api/admin/reports')}>
+            <p>What this server allowed and refused since it started.</p>
+          </CallCard>
+          <CallCard
+            operation="showBrief" path="/api/departments/{department}/brief" label="/api/departments/…/brief"
+            given={{ department }} onCall={() => ask(briefPath(department))}
+          >
+            <p>What only a department’s own people may read.</p>
+            <label>
+              Department
+              <input value={department} onChange={(event) => { setTyped(event.target.value); }} required autoComplete="off" autoCapitalize="none" spellCheck={false} />
+            </label>
+          </CallCard>
         </div>
         <AnswerCard outcome={outcome} onRetry={ask} />
       </div>

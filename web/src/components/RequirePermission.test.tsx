@@ -1,0 +1,39 @@
+import { render, screen } from '@testing-library/react';
+import { expect, it } from 'vitest';
+import { AuthProvider } from '../auth/AuthProvider';
+import { Session } from '../auth/session';
+import { FakeKeycloak, settings } from '../test/fakeKeycloak';
+import { adminMissing, permissions, server } from '../test/server';
+import { PermissionsProvider } from './PermissionsProvider';
+import { RequirePermission } from './RequirePermission';
+
+async function renderFor(operation: string) {
+  const keycloak = new FakeKeycloak();
+  await keycloak.init();
+  render(
+    <AuthProvider session={new Session(settings, keycloak)}>
+      <PermissionsProvider>
+        <RequirePermission operation={operation} fallback="Ask an administrator">Open it</RequirePermission>
+        <RequirePermission operation="showMe">Permissions are here</RequirePermission>
+      </PermissionsProvider>
+    </AuthProvider>,
+  );
+  expect(screen.getByText('Ask an administrator')).toBeTruthy(); // nothing is known yet
+  await screen.findByText(/Permissions are here/);
+}
+
+it.each([
+  ['showReport', 'is refused'],
+  ['showNothing', 'does not exist'],
+])('shows the fallback where %s %s', async (operation) => {
+  server.use(permissions({ showReport: adminMissing }));
+  await renderFor(operation);
+  expect(screen.getByText(/Ask an administrator/)).toBeTruthy();
+  expect(screen.queryByText(/Open it/)).toBeNull();
+});
+
+it('shows the children to whoever may', async () => {
+  await renderFor('showReport');
+  expect(screen.getByText(/Open it/)).toBeTruthy();
+  expect(screen.queryByText(/Ask an administrator/)).toBeNull();
+});
