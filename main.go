@@ -29,6 +29,7 @@ func main() {
 // commands is the command line.
 type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Serve the app and its API."`
+	Routes      routesCommand      `cmd:"" help:"Print every route with its policy: who may use it, and why."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running instance on this machine whether it lives; for container health checks."`
 	Version     versionCommand     `cmd:"" help:"Print the version, the commit and the Go version."`
 }

@@ -82,27 +82,27 @@ func (s *server) newTable() (*Table, error) {
 	}, s.showSettings)
 	register(t, operation{
 		ID: "showClaims", Method: http.MethodGet, Path: "/secured", Summary: "Every claim, as the token has it",
-		Policy: auth.Authenticated(), Schema: objectOf(map[string]*huma.Schema{"claims": claimsSchema}),
+		Policy: auth.Authenticated().Because("it shows the caller nothing but what they sent"), Schema: objectOf(map[string]*huma.Schema{"claims": claimsSchema}),
 	}, s.showClaims)
 	register(t, operation{
 		ID: "echoMessage", Method: http.MethodGet, Path: "/protected", Summary: "A message back, and who sent it",
-		Policy: auth.Authenticated(), Schema: objectOf(map[string]*huma.Schema{"message": {Type: huma.TypeString}, "user": claimsSchema}),
+		Policy: auth.Authenticated().Because("it shows the caller nothing but what they sent"), Schema: objectOf(map[string]*huma.Schema{"message": {Type: huma.TypeString}, "user": claimsSchema}),
 	}, s.echoMessage)
 	register(t, operation{
 		ID: "showMe", Method: http.MethodGet, Path: "/api/me", Summary: "Who is calling",
-		Policy: auth.Authenticated(),
+		Policy: auth.Authenticated().Because("it shows the caller nothing but what they sent"),
 	}, s.showMe)
 	register(t, operation{
 		ID: "showPermissions", Method: http.MethodGet, Path: "/api/me/permissions", Summary: "What the caller may do, and what is missing",
-		Policy: auth.Authenticated(),
+		Policy: auth.Authenticated().Because("everybody may know what they may do"),
 	}, t.showPermissions)
 	register(t, operation{
 		ID: "showBrief", Method: http.MethodGet, Path: "/api/departments/{department}/brief", Summary: "The brief of one's own department",
-		Policy: auth.Require(auth.Claim("department").EqualsPath("department")),
+		Policy: auth.Require(auth.Claim("department").EqualsPath("department")).Because("a brief is for its department's own people"),
 	}, s.showBrief)
 	register(t, operation{
 		ID: "showReport", Method: http.MethodGet, Path: "/api/admin/reports", Summary: "What was allowed and refused since the start",
-		Policy: auth.Require(auth.RealmRole("admin")),
+		Policy: auth.Require(auth.RealmRole("admin")).Because("it tells of everybody's calls"),
 	}, s.showReport)
 
 	hidden := auth.Authenticated().Because("so that nobody can probe what exists")

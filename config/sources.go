@@ -73,6 +73,9 @@ func (s *Sources) Validate(*kong.Application) error { return nil }
 // Resolve is part of kong.Resolver: kong asks it for each flag that the command line left out.
 // It never fails: what is wrong is kept for Err, so that all mistakes are reported together.
 func (s *Sources) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	if flag.Tag.Has("action") {
+		return nil, nil // no setting: it says what to do this time
+	}
 	name := EnvName(flag.Name)
 	for _, layer := range s.layers {
 		value, file := layer.vars[name], layer.vars[name+"_FILE"]
