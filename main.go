@@ -18,7 +18,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // so that a second signal ends the process at once
-	err := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	err := run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "keystead:", err)
@@ -29,6 +29,7 @@ func main() {
 // commands is the command line.
 type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Serve the app and its API."`
+	Token       tokenCommand       `cmd:"" help:"Explain an access token: what it holds, whether it is accepted here, and if not why and how to mend it."`
 	Routes      routesCommand      `cmd:"" help:"Print every route with its policy: who may use it, and why."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running instance on this machine whether it lives; for container health checks."`
 	Version     versionCommand     `cmd:"" help:"Print the version, the commit and the Go version."`
@@ -39,13 +40,14 @@ type environment struct {
 	ctx            context.Context
 	parsed         *kong.Context
 	sources        *config.Sources
+	stdin          io.Reader
 	stdout, stderr io.Writer
 }
 
 // errShown ends run after kong has printed its help.
 var errShown = errors.New("help was shown")
 
-func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) (err error) {
+func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
 	sources := config.NewSources(environ, ".env")
 	defer func() {
 		if cause := recover(); cause == errShown {
@@ -69,7 +71,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return fmt.Errorf("%w (see %s --help)", err, parser.Model.Name)
 	}
-	return parsed.Run(&environment{ctx, parsed, sources, stdout, stderr})
+	return parsed.Run(&environment{ctx, parsed, sources, stdin, stdout, stderr})
 }
 
 // nameVariable adds to a setting's help the variable that it is also read from.

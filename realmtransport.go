@@ -19,6 +19,7 @@ type realmTransport struct {
 // newRealmTransport trusts the given authorities, or the system's where there are none.
 func newRealmTransport(roots *x509.CertPool) realmTransport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 32 // of Go's own 2 the others of a burst of introspections would each need a new connection
 	transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	return realmTransport{transport}
 }

@@ -61,7 +61,7 @@ func TestRoutesAsTextAndJSON(t *testing.T) {
 func printed(t *testing.T, args ...string) string {
 	t.Helper()
 	var stdout authtest.Log
-	if err := run(t.Context(), args, nil, &stdout, &authtest.Log{}); err != nil {
+	if err := run(t.Context(), args, nil, nil, &stdout, &authtest.Log{}); err != nil {
 		t.Fatal(err)
 	}
 	return stdout.String()

@@ -59,10 +59,7 @@ func (c *serveCommand) Run(env *environment) error {
 		log.Warn("audiences are not verified (KEYSTEAD_VERIFY_AUDIENCE=false): any service that is sent a token of this realm can use it here; add an audience mapper to the realm and take the setting away")
 	}
 
-	keys := auth.NewKeys(auth.KeysConfig{
-		Issuer: cfg.Issuer, BackchannelURL: cfg.BackchannelURL, Refresh: cfg.JWKSRefresh, MaxStale: cfg.JWKSMaxStale,
-		Transport: newRealmTransport(cfg.RootCAs), Logger: log,
-	})
+	keys := newKeys(cfg, log)
 	handler, err := newHandler(cfg, keys, log)
 	if err != nil {
 		return err
@@ -76,12 +73,27 @@ func (c *serveCommand) Run(env *environment) error {
 	return serve(env.ctx, handler, listeners, log)
 }
 
-func newHandler(cfg config.Config, keys *auth.Keys, log *slog.Logger) (http.Handler, error) {
-	verifier, err := auth.NewVerifier(auth.VerifierConfig{
+func newKeys(cfg config.Config, log *slog.Logger) *auth.Keys {
+	return auth.NewKeys(auth.KeysConfig{
+		Issuer: cfg.Issuer, BackchannelURL: cfg.BackchannelURL, Refresh: cfg.JWKSRefresh, MaxStale: cfg.JWKSMaxStale,
+		Transport: newRealmTransport(cfg.RootCAs), Logger: log,
+	})
+}
+
+func newVerifier(cfg config.Config, keys *auth.Keys) (*auth.Verifier, error) {
+	var introspection *auth.Introspection
+	if cfg.IntrospectionClientID != "" {
+		introspection = &auth.Introspection{ClientID: cfg.IntrospectionClientID, ClientSecret: string(cfg.IntrospectionClientSecret)}
+	}
+	return auth.NewVerifier(auth.VerifierConfig{
 		Keys: keys, Audience: cfg.Audience, InsecureSkipAudience: cfg.InsecureSkipAudience,
 		AuthorizedParties: cfg.AuthorizedParties, Algorithms: cfg.Algorithms, Leeway: cfg.Leeway,
-		MaxTokenBytes: cfg.MaxTokenBytes, CacheSize: cfg.TokenCache,
+		MaxTokenBytes: cfg.MaxTokenBytes, CacheSize: cfg.TokenCache, Introspection: introspection,
 	})
+}
+
+func newHandler(cfg config.Config, keys *auth.Keys, log *slog.Logger) (http.Handler, error) {
+	verifier, err := newVerifier(cfg, keys)
 	if err != nil {
 		return nil, err
 	}

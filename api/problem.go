@@ -100,7 +100,11 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 		s.decisions.refuse(p.Code)
 		p.header = http.Header{"Www-Authenticate": {s.challenge(p)}}
 	case http.StatusServiceUnavailable:
-		p.header = http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(s.keys.RetryAfter().Seconds())))}}
+		wait := s.keys.RetryAfter()
+		if p.Code == auth.CodeIntrospectionUnavailable {
+			wait = auth.IntrospectionRetryAfter
+		}
+		p.header = http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(wait.Seconds())))}}
 	}
 	return p.complete(ctx)
 }

@@ -107,7 +107,7 @@ func (s *server) newTable() (*Table, error) {
 
 	hidden := auth.Authenticated().Because("so that nobody can probe what exists")
 	page := auth.Public().Because("the page signs people in; it holds no data")
-	t.add(Route{Method: AnyMethod, Path: "/api", Summary: "Nothing: 404, or 405", Policy: hidden}, unknownOperation)
+	t.add(Route{Method: AnyMethod, Path: apiRoot, Summary: "Nothing: 404, or 405", Policy: hidden}, unknownOperation)
 	t.add(Route{Method: AnyMethod, Path: unknownPattern, Summary: "Nothing: 404, or 405", Policy: hidden}, unknownOperation)
 	t.add(Route{Method: http.MethodGet, Path: "/assets/*", Summary: "The app's files", Policy: page}, s.app.showAsset)
 	t.add(Route{Method: http.MethodGet, Path: "/*", Summary: "The app's page, at each of its addresses", Policy: page}, s.app.showPage)
@@ -142,6 +142,9 @@ func secureHeaders(next http.Handler) http.Handler {
 // unknownPattern catches what is below /api and stands on no route. It has no HEAD of its own, which
 // would win over the GET routes beside it.
 const unknownPattern = "/api/*"
+
+// apiRoot is the same without anything below.
+const apiRoot = "/api"
 
 // refuseMethod answers what chi finds no method for, one that it does not know among them. Below
 // /api that needs a token like everything else there.
@@ -181,7 +184,7 @@ func allowedMethods(r *http.Request) []string {
 	var allowed []string
 	for _, method := range methods {
 		pattern := chi.RouteContext(r.Context()).Routes.Find(chi.NewRouteContext(), method, r.URL.Path)
-		if pattern == "" || pattern == unknownPattern {
+		if pattern == "" || pattern == unknownPattern || pattern == apiRoot {
 			continue
 		}
 		allowed = append(allowed, method)

@@ -35,20 +35,25 @@ func (p panicking) Stat(name string) (fs.FileInfo, error) { return fs.Stat(struc
 // newHandler returns the whole handler over the issuer's realm, with the keys already there.
 func newHandler(t *testing.T, realm *authtest.Issuer, origins ...string) http.Handler {
 	t.Helper()
-	h, keys := handlerOf(t, realm, slog.New(slog.DiscardHandler), origins...)
+	h, keys := handlerOf(t, realm.URL(), slog.New(slog.DiscardHandler), nil, origins...)
+	waitForKeys(t, keys)
+	return h
+}
+
+func waitForKeys(t *testing.T, keys *auth.Keys) {
+	t.Helper()
 	for end := time.Now().Add(10 * time.Second); keys.Ready() != nil; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal(keys.Ready())
 		}
 	}
-	return h
 }
 
-func handlerOf(t *testing.T, realm *authtest.Issuer, log *slog.Logger, origins ...string) (http.Handler, *auth.Keys) {
+func handlerOf(t *testing.T, issuer string, log *slog.Logger, introspection *auth.Introspection, origins ...string) (http.Handler, *auth.Keys) {
 	t.Helper()
-	keys := auth.NewKeys(auth.KeysConfig{Issuer: realm.URL(), Logger: slog.New(slog.DiscardHandler)})
+	keys := auth.NewKeys(auth.KeysConfig{Issuer: issuer, Logger: slog.New(slog.DiscardHandler)})
 	go keys.Run(t.Context())
-	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Audience: []string{authtest.Audience}})
+	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Audience: []string{authtest.Audience}, Introspection: introspection, CacheSize: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +67,7 @@ func handlerOf(t *testing.T, realm *authtest.Issuer, log *slog.Logger, origins .
 			"assets/.env":        {Data: []byte("hunter2")},
 			"assets/app-1a2b.js": {Data: []byte("let a = 1;")},
 		}},
-		Settings: api.Settings{Issuer: realm.URL(), KeycloakURL: strings.TrimSuffix(realm.URL(), "/realms/demo"), Realm: "demo", ClientID: "demo", PublicURL: "http://localhost:8000"},
+		Settings: api.Settings{Issuer: issuer, KeycloakURL: strings.TrimSuffix(issuer, "/realms/demo"), Realm: "demo", ClientID: "demo", PublicURL: "http://localhost:8000"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -278,7 +283,7 @@ func TestCallersNeverSeeEachOther(t *testing.T) {
 func TestWithoutKeys(t *testing.T) {
 	realm := authtest.NewIssuer(t)
 	realm.Answer(authtest.Down)
-	h, keys := handlerOf(t, realm, slog.New(slog.DiscardHandler))
+	h, keys := handlerOf(t, realm.URL(), slog.New(slog.DiscardHandler), nil)
 	for end := time.Now().Add(10 * time.Second); strings.Contains(keys.Ready().Error(), "first fetch"); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the first fetch does not end")
@@ -378,7 +383,7 @@ func TestRequestID(t *testing.T) {
 func TestLogNamesTheReasonAndNoSecret(t *testing.T) {
 	realm := authtest.NewIssuer(t)
 	var out authtest.Log
-	h, keys := handlerOf(t, realm, slog.New(slog.NewJSONHandler(&out, nil)))
+	h, keys := handlerOf(t, realm.URL(), slog.New(slog.NewJSONHandler(&out, nil)), nil)
 	for keys.Ready() != nil {
 		time.Sleep(time.Millisecond)
 	}
@@ -405,7 +410,7 @@ func TestLogNamesTheReasonAndNoSecret(t *testing.T) {
 func TestPanicIsA500(t *testing.T) {
 	realm := authtest.NewIssuer(t)
 	var out authtest.Log
-	h, _ := handlerOf(t, realm, slog.New(slog.NewJSONHandler(&out, nil)), "https://portal.example.com")
+	h, _ := handlerOf(t, realm.URL(), slog.New(slog.NewJSONHandler(&out, nil)), nil, "https://portal.example.com")
 
 	rec := call(h, "GET", "/boom.txt", "", "Origin: https://portal.example.com")
 	var problem api.Problem

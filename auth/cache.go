@@ -49,13 +49,13 @@ func newCache(size int, lifetime func(*Principal) time.Duration) (*cache, error)
 	return &cache{entries}, err
 }
 
-// find returns the principal of a token whose key the realm still publishes, or nil.
+// find returns the principal of a token whose key, if it has one, the realm still publishes, or nil.
 func (c *cache) find(d digest) *Principal {
 	p, ok := c.entries.GetIfPresent(d)
 	if !ok {
 		return nil
 	}
-	if p.key.withdrawn.Load() {
+	if p.key != nil && p.key.withdrawn.Load() {
 		c.forget(d)
 		return nil
 	}

@@ -26,12 +26,13 @@
 //
 //	if errors.Is(err, auth.ErrTokenExpired) { … }
 //
-// [ErrKeysUnavailable] is no verdict: the realm could not be asked, so the token may be good. Answer
-// it with 503, not 401.
+// [ErrKeysUnavailable] and [ErrIntrospectionUnavailable] are no verdicts: the realm could not be asked, so
+// the token may be good. Answer them with 503, not 401.
 //
 // # What is not checked
 //
 // A token stays good until it expires, whatever happens to its session at the realm, unless
-// [Revocations] says otherwise. A principal's e-mail address is the user's own claim unless
+// [Revocations] says otherwise; only about lightweight and opaque tokens is the realm asked, where
+// [Introspection] is set. A principal's e-mail address is the user's own claim unless
 // EmailVerified.
 package auth

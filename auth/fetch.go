@@ -20,8 +20,9 @@ func (k *Keys) fetch() (*keySet, error) {
 	defer cancel()
 	asked := k.cfg.Now()
 	var discovery struct {
-		Issuer  string `json:"issuer"`
-		JWKSURI string `json:"jwks_uri"`
+		Issuer        string `json:"issuer"`
+		JWKSURI       string `json:"jwks_uri"`
+		Introspection string `json:"introspection_endpoint"`
 	}
 	address := k.cfg.BackchannelURL + "/.well-known/openid-configuration"
 	if _, err := k.getJSON(ctx, address, &discovery); err != nil {
@@ -30,7 +31,7 @@ func (k *Keys) fetch() (*keySet, error) {
 	if discovery.Issuer != k.cfg.Issuer { // OpenID Connect Discovery 1.0 §4.3
 		return nil, fmt.Errorf("%s names the issuer %q, not %q%s", address, discovery.Issuer, k.cfg.Issuer, difference(discovery.Issuer, k.cfg.Issuer))
 	}
-	uri, err := k.reachable(discovery.JWKSURI)
+	uri, err := k.reachable("jwks_uri", discovery.JWKSURI)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
@@ -41,23 +42,36 @@ func (k *Keys) fetch() (*keySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &keySet{byID: signingKeys(raw.Keys), fetched: asked, maxAge: maxAge(header)}
+	set := &keySet{byID: signingKeys(raw.Keys), introspection: discovery.Introspection, fetched: asked, maxAge: maxAge(header)}
 	if len(set.byID) == 0 {
 		return nil, fmt.Errorf("%s holds no key that can verify tokens among its %d", uri, len(raw.Keys))
 	}
 	return set, nil
 }
 
-// reachable rewrites an address of the realm to the back channel. An address elsewhere is refused:
-// a realm's keys live below the realm, and the transport rules were checked for these two only.
-func (k *Keys) reachable(uri string) (string, error) {
+// introspectionEndpoint returns where the realm is asked about tokens (RFC 8414 §2).
+func (k *Keys) introspectionEndpoint() (string, error) {
+	set := k.set.Load()
+	switch {
+	case set == nil:
+		return "", errors.New("the realm's discovery document could not be read so far")
+	case set.introspection == "":
+		return "", errors.New("the realm's discovery document names no introspection_endpoint")
+	}
+	return k.reachable("introspection_endpoint", set.introspection)
+}
+
+// reachable rewrites an address of the realm to the back channel. An address elsewhere is refused: a
+// realm's keys live below the realm, a client's secret is for nobody else, and the transport rules were
+// checked for these two only.
+func (k *Keys) reachable(name, uri string) (string, error) {
 	if rest, ok := strings.CutPrefix(uri, k.cfg.Issuer+"/"); ok {
 		return k.cfg.BackchannelURL + "/" + rest, nil
 	}
 	if strings.HasPrefix(uri, k.cfg.BackchannelURL+"/") {
 		return uri, nil
 	}
-	return "", fmt.Errorf("jwks_uri %q is below neither the issuer nor the back channel", uri)
+	return "", fmt.Errorf("%s %q is below neither the issuer nor the back channel", name, uri)
 }
 
 // getJSON reads the JSON at address and returns the answer's header.
@@ -71,6 +85,18 @@ func (k *Keys) getJSON(ctx context.Context, address string, into any) (http.Head
 		return nil, fmt.Errorf("asking the realm: %w", err) // names method and address itself
 	}
 	defer res.Body.Close()
+	body, err := readAnswer(res, address)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return nil, fmt.Errorf("%s did not answer JSON of the expected form: %w", address, err)
+	}
+	return res.Header, nil
+}
+
+// readAnswer returns the body of an answer that must be a good one.
+func readAnswer(res *http.Response, address string) ([]byte, error) {
 	if res.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s answered %s", address, res.Status)
 	}
@@ -81,10 +107,7 @@ func (k *Keys) getJSON(ctx context.Context, address string, into any) (http.Head
 	if len(body) > maxAnswerBytes {
 		return nil, fmt.Errorf("%s answered more than %d bytes", address, maxAnswerBytes)
 	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return nil, fmt.Errorf("%s did not answer JSON of the expected form: %w", address, err)
-	}
-	return res.Header, nil
+	return body, nil
 }
 
 // sameHostOnly keeps whoever can bend one redirect from choosing our keys.

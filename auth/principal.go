@@ -30,7 +30,9 @@ type Principal struct {
 	notBefore                   time.Time // zero when the token has no nbf
 	expiresAt                   time.Time
 
-	key *key // that the token is signed with
+	key *key // that the token is signed with; nil for an opaque token
+
+	recheckAt time.Time // when the realm must be asked again; zero for a token that speaks for itself
 }
 
 // clientRoles are a caller's roles of one client. A list of these is smaller than a map, and a
@@ -46,8 +48,8 @@ type Organization struct {
 	ID    string // where the realm's mapper adds it
 }
 
-// Subject returns sub, the caller's id, which is never reused. Lightweight tokens, and those of a
-// client without the scope basic, may have none.
+// Subject returns sub, the caller's id, which is never reused. Where the realm is not asked about
+// tokens, lightweight ones, and those of a client without the scope basic, may have none.
 func (p *Principal) Subject() string { return p.subject }
 
 // TokenID returns jti.
@@ -117,7 +119,8 @@ func (p *Principal) IssuedAt() time.Time { return p.issuedAt }
 // ExpiresAt returns exp. A verifier's leeway comes on top.
 func (p *Principal) ExpiresAt() time.Time { return p.expiresAt }
 
-// Claims returns every claim as the token had it: one JSON object.
+// Claims returns every claim as the token had it, or the realm's answer about an introspected one: one
+// JSON object.
 func (p *Principal) Claims() string { return p.claims }
 
 // Claim returns one claim as the token had it, and whether it is there. Nothing is converted: the
@@ -135,7 +138,8 @@ func (p *Principal) Claim(name string) (value json.RawMessage, ok bool) {
 	return value, ok
 }
 
-// claims are a payload: what of it describes the caller, and what only the verifier looks at.
+// claims are a payload, or the realm's answer about a token, which has the same form: what of it describes
+// the caller, and what only the verifier looks at.
 type claims struct {
 	principal *Principal
 	issuer    string
@@ -143,6 +147,9 @@ type claims struct {
 	hasTyp    bool
 	bound     bool   // there is a cnf claim (RFC 7800)
 	unusable  string // the name of a claim whose value cannot be what it must be
+
+	hasAudience, hasRoles bool // such a claim is there, whatever it holds
+	active                bool // of an answer (RFC 7662 §2.2)
 }
 
 // parseClaims reads a payload strictly.
@@ -170,7 +177,10 @@ func parseClaims(payload []byte) (c claims, err error) {
 			}
 		case "auth_time":
 			p.authTime, _, err = r.date()
+		case "active":
+			c.active, err = r.boolean()
 		case "aud":
+			c.hasAudience = true
 			p.audience, err = r.oneOrMore()
 		case "azp":
 			p.authorizedParty, err = r.string()
@@ -199,8 +209,10 @@ func parseClaims(payload []byte) (c claims, err error) {
 		case "email_verified":
 			p.emailVerified, err = r.boolean()
 		case "realm_access":
+			c.hasRoles = true
 			p.realmRoles, err = r.roles()
 		case "resource_access":
+			c.hasRoles = true
 			p.clientRoles, err = r.clientRoles()
 		case "groups":
 			p.groups, err = r.oneOrMore()

@@ -31,6 +31,9 @@ type VerifierConfig struct {
 	MaxTokenBytes        int           // a longer token is refused unread; default: 16 KiB
 	CacheSize            int           // how many verified tokens are remembered; 0: none
 
+	// Introspection lets the realm be asked about lightweight and opaque tokens; nil: they are refused.
+	Introspection *Introspection
+
 	Revocations Revocations      // may be nil
 	Counter     Counter          // may be nil
 	Now         func() time.Time // default: time.Now
@@ -57,6 +60,8 @@ type Verifier struct {
 	algorithms []*algorithm
 	allowed    string // the names of the algorithms, for people
 	cache      *cache
+
+	introspector *introspector // nil: the realm is not asked about tokens
 }
 
 // NewVerifier returns a Verifier. Its error names what cfg lacks or has wrong. With a cache it keeps a
@@ -85,6 +90,9 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 	if cfg.Leeway < 0 || cfg.Leeway > MaxLeeway {
 		errs = append(errs, fmt.Errorf("the leeway must be from 0 to %v, got %v", MaxLeeway, cfg.Leeway))
 	}
+	if cfg.Introspection != nil && (cfg.Introspection.ClientID == "" || cfg.Introspection.ClientSecret == "") {
+		errs = append(errs, errors.New("introspection needs a client id and its secret"))
+	}
 	if cfg.MaxTokenBytes < 0 || cfg.CacheSize < 0 {
 		errs = append(errs, errors.New("sizes must not be negative"))
 	}
@@ -100,17 +108,23 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 	}
 	var err error
 	v.cache, err = newCache(cfg.CacheSize, func(p *Principal) time.Duration {
+		if !p.recheckAt.IsZero() {
+			return p.recheckAt.Sub(cfg.Now())
+		}
 		return p.expiresAt.Add(cfg.Leeway).Sub(cfg.Now())
 	})
+	if err == nil && cfg.Introspection != nil {
+		v.introspector, err = newIntrospector(*cfg.Introspection, cfg.Keys, cfg.CacheSize > 0)
+	}
 	return v, err
 }
 
 // Verify judges a token in compact form: whether its algorithm is allowed, its signature is by a key
 // of the realm, and it is an access token of this issuer, for this audience, at this time, not
 // revoked and not bound to a key of its client. Every refusal is, or wraps, an *Error with one of the
-// codes of this package; of several reasons it names the one that is checked first. Verify does not ask the
-// realm whether the session still lives. It waits only where a key is not known yet, and then no
-// longer than ctx.
+// codes of this package; of several reasons it names the one that is checked first. Only where
+// Introspection is set, and only about lightweight and opaque tokens, does Verify ask the realm whether
+// the token still holds. It waits for that, and where a key is not known yet, and then no longer than ctx.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Principal, error) {
 	p, err := v.judge(ctx, token)
 	if v.cfg.Counter != nil {
@@ -129,11 +143,11 @@ func (v *Verifier) judge(ctx context.Context, token string) (*Principal, error) 
 	var p *Principal
 	if v.cache != nil {
 		d = digestOf(token)
-		p = v.cache.find(d)
+		p = v.recall(d)
 	}
 	remembered := p != nil
 	if remembered {
-		if err := v.cfg.Keys.usable(v.cfg.Keys.set.Load()); err != nil {
+		if err := v.cfg.Keys.usable(v.cfg.Keys.set.Load()); err != nil && p.key != nil { // an opaque token needs none
 			return nil, err
 		}
 	} else {
@@ -155,8 +169,21 @@ func (v *Verifier) judge(ctx context.Context, token string) (*Principal, error) 
 	return p, nil
 }
 
-// read verifies a token and checks what of it never changes.
+// recall returns the principal of a token that was accepted before, or nil where it must be judged anew.
+func (v *Verifier) recall(d digest) *Principal {
+	p := v.cache.find(d)
+	if p != nil && !p.recheckAt.IsZero() && !v.cfg.Now().Before(p.recheckAt) {
+		return nil
+	}
+	return p
+}
+
+// read verifies a token and checks what of it never changes. What the token does not say, the realm is
+// asked for.
 func (v *Verifier) read(ctx context.Context, token string) (*Principal, error) {
+	if v.introspector != nil && isOpaque(token) {
+		return v.introspect(ctx, token, header{}, nil)
+	}
 	head, payload, key, err := v.open(ctx, token)
 	if err != nil {
 		return nil, err
@@ -172,8 +199,21 @@ func (v *Verifier) read(ctx context.Context, token string) (*Principal, error) {
 	if err := v.judgeClaims(head, claims); err != nil {
 		return nil, err
 	}
-	claims.principal.key = key
-	return claims.principal, nil
+	p := claims.principal
+	p.key = key
+	if v.introspector != nil {
+		if lacking := v.lacking(claims); lacking != "" {
+			if err := v.judgeTimes(p); err != nil { // an expired token is not worth a call
+				return nil, err
+			}
+			v.introspector.warn(p, lacking)
+			return v.introspect(ctx, token, head, p)
+		}
+	}
+	if err := v.judgeParties(p); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // open returns what a token holds and the key that signed it, once the signature is verified. What
@@ -207,7 +247,8 @@ func (v *Verifier) open(ctx context.Context, token string) (head header, payload
 	return head, payload, key, nil
 }
 
-// judgeClaims checks the claims that are not about time.
+// judgeClaims checks the claims that are not about time or parties: those that every token must have,
+// a lightweight one, too.
 func (v *Verifier) judgeClaims(head header, c claims) error {
 	p := c.principal
 	switch {
@@ -224,10 +265,15 @@ func (v *Verifier) judgeClaims(head header, c claims) error {
 	case p.issuedAt.IsZero():
 		return &Error{Code: CodeClaimMissing, Reason: "The token has no iat claim"}
 	}
+	return nil
+}
+
+// judgeParties checks for whom a token is meant, and who obtained it.
+func (v *Verifier) judgeParties(p *Principal) error {
 	if !v.cfg.InsecureSkipAudience && !slices.ContainsFunc(v.cfg.Audience, func(a string) bool { return slices.Contains(p.audience, a) }) {
 		mend := "add an audience mapper to the client " + p.authorizedParty
-		if isLightweight(p) {
-			mend = "the token is a lightweight one: let the audience mapper of the client " + p.authorizedParty + " add to those, too"
+		if v.introspector == nil && isLightweight(p) {
+			mend = `the token is lightweight: switch off "Always use lightweight access token" or set KEYSTEAD_INTROSPECTION_CLIENT_ID (client ` + p.authorizedParty + ", tab Advanced)"
 		}
 		return &Error{Code: CodeTokenAudience, Reason: fmt.Sprintf("Audience %s holds none of %s; %s",
 			cmp.Or(strings.Join(p.audience, ", "), "(none)"), strings.Join(v.cfg.Audience, ", "), mend)}

@@ -241,6 +241,7 @@ func TestNewVerifierNamesWhatIsWrong(t *testing.T) {
 		"from 0 to 5m0s, got -1s":    func(c *auth.VerifierConfig) { c.Leeway = -time.Second },
 		"sizes must not be negative": func(c *auth.VerifierConfig) { c.MaxTokenBytes = -1 },
 		"must not be negative":       func(c *auth.VerifierConfig) { c.CacheSize = -1 },
+		"client id and its secret":   func(c *auth.VerifierConfig) { c.Introspection = &auth.Introspection{ClientID: "a"} },
 	}
 	for want, spoil := range tests {
 		cfg := good

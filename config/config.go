@@ -41,10 +41,14 @@ type Settings struct {
 	JWKSMaxStale       string `name:"jwks-max-stale" default:"24h" help:"How long the last good keys serve while the realm is away. After that requests get 503."`
 	MaxTokenBytes      string `name:"max-token-bytes" default:"16384" help:"A longer token is refused unread."`
 	TokenCache         string `name:"token-cache" default:"10000" help:"How many verified tokens are remembered, at 2 KB each, fewer where they are larger; 0 switches that off."`
-	CORSOrigins        string `name:"cors-origins" placeholder:"LIST" help:"Comma list of origins, such as https://app.example.com, whose pages may call the API from a browser."`
-	WebDir             string `name:"web-dir" placeholder:"DIR" help:"Serve the built app in this folder instead of the one inside the binary. It is read at the start: restart after a build."`
-	LogLevel           string `name:"log-level" default:"info" help:"One of debug, info, warn, error."`
-	LogFormat          string `name:"log-format" placeholder:"FORMAT" help:"One of text, json. Default: text on a terminal, json otherwise."`
+
+	IntrospectionClientID     string `name:"introspection-client-id" placeholder:"ID" help:"The confidential client with which this server asks the realm about lightweight and opaque tokens; it must be in their audience. Default: such tokens are refused."`
+	IntrospectionClientSecret Secret `name:"introspection-client-secret" placeholder:"SECRET" help:"Its secret. Others on this machine can read the command line: better set KEYSTEAD_INTROSPECTION_CLIENT_SECRET_FILE."`
+
+	CORSOrigins string `name:"cors-origins" placeholder:"LIST" help:"Comma list of origins, such as https://app.example.com, whose pages may call the API from a browser."`
+	WebDir      string `name:"web-dir" placeholder:"DIR" help:"Serve the built app in this folder instead of the one inside the binary. It is read at the start: restart after a build."`
+	LogLevel    string `name:"log-level" default:"info" help:"One of debug, info, warn, error."`
+	LogFormat   string `name:"log-format" placeholder:"FORMAT" help:"One of text, json. Default: text on a terminal, json otherwise."`
 }
 
 // Config holds the same settings parsed and checked.
@@ -66,11 +70,15 @@ type Config struct {
 	JWKSRefresh          time.Duration
 	JWKSMaxStale         time.Duration
 	MaxTokenBytes        int
-	TokenCache           int      // 0: off
-	CORSOrigins          []string // empty: the same origin only
-	WebDir               string   // "": the embedded app
-	LogLevel             slog.Level
-	LogFormat            string // "text" or "json"
+	TokenCache           int // 0: off
+
+	IntrospectionClientID     string // "": the realm is not asked about tokens
+	IntrospectionClientSecret Secret // set where the id is
+
+	CORSOrigins []string // empty: the same origin only
+	WebDir      string   // "": the embedded app
+	LogLevel    slog.Level
+	LogFormat   string // "text" or "json"
 }
 
 // Load checks settings and returns the Config they describe. Its error names every wrong setting,
@@ -105,6 +113,8 @@ func Load(s Settings, sources *Sources, terminal bool) (Config, error) {
 	if s.CORSOrigins != "" {
 		c.CORSOrigins = p.origins("cors-origins", s.CORSOrigins)
 	}
+	c.IntrospectionClientID, c.IntrospectionClientSecret = s.IntrospectionClientID, s.IntrospectionClientSecret
+	p.credentials("introspection-client-id", s.IntrospectionClientID, "introspection-client-secret", s.IntrospectionClientSecret)
 	c.LogFormat = p.format("log-format", s.LogFormat, terminal)
 	return c, errors.Join(p.errs...)
 }
@@ -128,6 +138,21 @@ func (p *problems) clientID(flag, value string) string {
 		p.add(flag, value, "a client id without blanks")
 	}
 	return p.required(flag, value, "the id of the app's public client, such as demo")
+}
+
+// credentials are of use only together. The secret is never quoted.
+func (p *problems) credentials(idFlag, id, secretFlag string, secret Secret) {
+	if strings.ContainsFunc(id, unicode.IsSpace) {
+		p.add(idFlag, id, "a client id without blanks")
+	}
+	if (id == "") == (secret == "") {
+		return
+	}
+	missing, given := idFlag, secretFlag
+	if secret == "" {
+		missing, given = secretFlag, idFlag
+	}
+	p.errs = append(p.errs, fmt.Errorf("%s (--%s) is not set, but %s is: give both or neither", EnvName(missing), missing, EnvName(given)))
 }
 
 func (p *problems) boolean(flag string, value toggle) bool {

@@ -3,10 +3,12 @@ package config_test
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +108,9 @@ func TestRefusals(t *testing.T) {
 		{"issuer with an encoded slash", "ISSUER=https://login.example.com/realms/a%2Fb", "ends in /realms/NAME"},
 		{"issuer at an IPv6 address", "ISSUER=http://[::1]:8080/realms/demo", "use a name, such as localhost"},
 		{"client id with blanks", "CLIENT_ID= demo ", `without blanks, got " demo "`},
+		{"introspection without a secret", "INTROSPECTION_CLIENT_ID=keystead-api", "KEYSTEAD_INTROSPECTION_CLIENT_SECRET (--introspection-client-secret) is not set, but KEYSTEAD_INTROSPECTION_CLIENT_ID is: give both or neither"},
+		{"introspection without a client", "INTROSPECTION_CLIENT_SECRET=hunter2", "KEYSTEAD_INTROSPECTION_CLIENT_ID (--introspection-client-id) is not set, but KEYSTEAD_INTROSPECTION_CLIENT_SECRET is: give both or neither"},
+		{"introspection by a client with blanks", "INTROSPECTION_CLIENT_ID=keystead api", `without blanks, got "keystead api"`},
 		{"port that only the system knows", "ADDR=localhost:0", "a port from 1 to 65535"},
 	}
 	for _, tt := range tests {
@@ -131,6 +136,46 @@ func TestPasswordsInURLsAreNotRepeated(t *testing.T) {
 		}
 		if strings.Contains(out.String(), "hunter2") {
 			t.Errorf("printed: %s", out.String())
+		}
+	}
+}
+
+// Wherever a secret comes from, neither the table of settings nor an error nor a careless line in the log has it.
+func TestSecretsAreNotRepeated(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	write(t, file, "hunter2\n")
+	for _, tt := range []struct {
+		env  string
+		args []string
+	}{
+		{"KEYSTEAD_INTROSPECTION_CLIENT_SECRET=hunter2", nil},
+		{"KEYSTEAD_INTROSPECTION_CLIENT_SECRET_FILE=" + file, nil},
+		{"", []string{"--introspection-client-secret=hunter2"}},
+		{"", []string{"--introspection-client-secret", "hunter2"}},
+	} {
+		ctx, settings, sources := parse(t, append(needed, tt.env), "absent.env", tt.args...)
+		var out strings.Builder
+		if err := config.Print(&out, ctx, sources); err != nil {
+			t.Fatal(err)
+		}
+		if !regexp.MustCompile(`KEYSTEAD_INTROSPECTION_CLIENT_SECRET +\(set\) +\S`).MatchString(out.String()) {
+			t.Errorf("printed:\n%s", out.String())
+		}
+		_, err := config.Load(settings, sources, false) // which misses the client's id
+		if err == nil {
+			t.Error("a secret without a client was taken")
+		}
+		settings.IntrospectionClientID = "keystead-api"
+		cfg, errBoth := config.Load(settings, sources, false)
+		if errBoth != nil || cfg.IntrospectionClientID != "keystead-api" || string(cfg.IntrospectionClientSecret) != "hunter2" {
+			t.Errorf("both: %v, %v", cfg, errBoth)
+		}
+		var log strings.Builder
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("careless", "settings", settings, "config", cfg, "secret", cfg.IntrospectionClientSecret)
+		for _, text := range []string{out.String(), fmt.Sprint(err), log.String(), fmt.Sprintf("%v %+v %#v %#v", cfg, settings, cfg, settings)} {
+			if strings.Contains(text, "hunter2") {
+				t.Errorf("the secret stands in: %s", text)
+			}
 		}
 	}
 }

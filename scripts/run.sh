@@ -21,9 +21,15 @@ default KEYSTEAD_CLIENT_ID demo
 default KEYSTEAD_AUDIENCE keystead-api
 default KEYSTEAD_CORS_ORIGINS http://localhost:3000
 
-table=$(bin/keystead serve --print-config) # ends here, and says why, when a setting is wrong
 value() { awk -v name="$1" '$1 == name && NF > 2 { print $2 }' <<<"$table"; }
-issuer=$(value KEYSTEAD_ISSUER)
+issuer=${KEYSTEAD_ISSUER:-$(value KEYSTEAD_ISSUER)}
+# The demo realm's secret is no secret; no other realm is sent it. One of the two alone is a mistake, which is told below.
+if [[ $issuer =~ ^http://localhost:[0-9]+/realms/demo$ && -z $(value KEYSTEAD_INTROSPECTION_CLIENT_ID)$(value KEYSTEAD_INTROSPECTION_CLIENT_SECRET) ]]; then
+  default KEYSTEAD_INTROSPECTION_CLIENT_ID keystead-api
+  default KEYSTEAD_INTROSPECTION_CLIENT_SECRET keystead-api-demo-secret
+fi
+
+table=$(bin/keystead serve --print-config) # ends here, and says why, when a setting is wrong
 addr=$(value KEYSTEAD_ADDR)
 app=$(value KEYSTEAD_PUBLIC_URL)
 app=${app:-http://localhost:${addr##*:}}

@@ -100,6 +100,9 @@ keycloak_wait() {
   grep ready "$work/keycloak.out"
 }
 
+# The table of who may do what, once more on tokens of the real Keycloak.
+access_on_keycloak() { KEYSTEAD_TEST_ISSUER=$KEYSTEAD_ISSUER go test -count=1 -run TestAccessPolicyOnKeycloak ./api; }
+
 journeys() {
   (cd e2e && npm ci --no-audit --no-fund --loglevel=error && npm run --silent typecheck && npm test --silent)
 }
@@ -146,5 +149,6 @@ stage "web: build" web_build
 stage "go: build" make --no-print-directory bin/keystead
 if $with_keycloak; then
   stage "keycloak: the rest of its start" keycloak_wait
+  stage "access policy: on Keycloak's own tokens" access_on_keycloak
   stage "journeys: a browser, the binary and Keycloak" journeys
 fi

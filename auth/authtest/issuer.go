@@ -1,7 +1,7 @@
 // Package authtest runs an issuer in the test's own process, shaped like a Keycloak realm: it signs
-// real tokens with any claims, key and algorithm, publishes its keys, rotates them, and is slow, away
-// or talks rubbish when told to. One line makes a token for a user with roles, and one a request that
-// carries it:
+// real tokens with any claims, key and algorithm, publishes its keys, rotates them, tells what it knows
+// of a token (RFC 7662), and is slow, away or talks rubbish when told to. One line makes a token for a
+// user with roles, and one a request that carries it:
 //
 //	realm := authtest.NewIssuer(t)
 //	token := realm.Token("alice", "admin")
@@ -51,6 +51,9 @@ type Issuer struct {
 	fetches      int              // of the key set
 	delay        time.Duration    // of every answer
 	answer       http.HandlerFunc // answers in place of the realm when set
+
+	issued         map[string]Claims // what introspection tells, by token
+	introspections int
 }
 
 // NewIssuer starts an issuer with one RS256 key. It ends with the test.
@@ -63,11 +66,12 @@ func NewIssuer(t testing.TB) *Issuer {
 
 // Start is NewIssuer for a program that is no test. End it with Close.
 func Start() *Issuer {
-	i := &Issuer{cacheControl: "no-cache"}
+	i := &Issuer{cacheControl: "no-cache", issued: map[string]Claims{}}
 	i.Rotate()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /realms/demo/.well-known/openid-configuration", i.showDiscovery)
 	mux.HandleFunc("GET /realms/demo/protocol/openid-connect/certs", i.showKeys)
+	mux.HandleFunc("POST /realms/demo/protocol/openid-connect/token/introspect", i.introspect)
 	i.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		i.mu.Lock()
 		answer, delay := i.answer, i.delay
@@ -194,14 +198,19 @@ func (i *Issuer) Request(method, target, username string, roles ...string) *http
 // Sign returns a token with these claims.
 func (i *Issuer) Sign(claims Claims) string {
 	key := i.Key()
-	return key.Compact(key.Header(), claims)
+	token := key.Compact(key.Header(), claims)
+	i.Describe(token, claims)
+	return token
 }
 
 // SignWith is Sign with a header of the caller's own, taken as it is.
 func (i *Issuer) SignWith(header, claims any) string { return i.Key().Compact(header, claims) }
 
 func (i *Issuer) showDiscovery(w http.ResponseWriter, _ *http.Request) {
-	send(w, map[string]any{"issuer": i.URL(), "jwks_uri": i.URL() + "/protocol/openid-connect/certs"})
+	send(w, map[string]any{
+		"issuer": i.URL(), "jwks_uri": i.URL() + "/protocol/openid-connect/certs",
+		"introspection_endpoint": i.URL() + "/protocol/openid-connect/token/introspect",
+	})
 }
 
 // showKeys publishes a key for encryption first, as Keycloak does: who takes the first key fails.
