@@ -176,6 +176,9 @@ func (r *report) judge(cfg config.Config, keys *auth.Keys, refusal error) {
 	var reason *auth.Error
 	errors.As(refusal, &reason)
 	for _, check := range checks {
+		if check.introspection && cfg.IntrospectionClientID == "" {
+			continue
+		}
 		if reason == nil || !check.gives(reason.Code) {
 			r.line("  ✓ %s", check.what)
 			continue

@@ -33,8 +33,9 @@ func TestTokenVerdicts(t *testing.T) {
 	}{
 		{"expired", realm.Sign(claims.With("exp", time.Now().Add(-3*time.Minute).Unix())), nil, "the token is not accepted: token_expired",
 			[]string{"expired 3m", "✓ its signature is by that key", "✗ it is valid now: The token expired 3m", "To mend it: get a new token"}},
+		{"expired, and for others", realm.Sign(claims.With("exp", time.Now().Add(-time.Hour).Unix()).With("aud", "account")), nil, "token_expired", []string{"✓ it has the claims", "✗ it is valid now"}},
 		{"another audience", realm.Sign(claims.With("aud", "account")), nil, "token_audience",
-			[]string{"aud", `"account"`, "✗ it is meant for this API: Audience account holds none of keystead-api", "add an audience mapper"}},
+			[]string{"aud", `"account"`, "✗ it is meant for this API: Audience account holds none of keystead-api; add an audience mapper", "or correct KEYSTEAD_AUDIENCE"}},
 		{"another realm", other.Token("alice"), nil, "token_key_unknown", []string{"✓ its algorithm", "✗ the realm publishes its key", "another realm"}},
 		{"changed", header + "." + base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"root"}`)) + rest[strings.Index(rest, "."):], nil, "token_signature",
 			[]string{`"root"`, "✓ the realm publishes its key", "✗ its signature is by that key"}},

@@ -17,26 +17,28 @@ import (
 type check struct {
 	what  string
 	codes []auth.Code
+
+	introspection bool // it is made only where the realm is asked
 }
 
 func (c check) gives(code auth.Code) bool { return slices.Contains(c.codes, code) }
 
 // checks are the steps in their order.
 var checks = []check{
-	{"it is of a size that is read", []auth.Code{auth.CodeTokenTooLarge}},
-	{"it has the form of a token", []auth.Code{auth.CodeTokenMissing, auth.CodeTokenMalformed}},
-	{"its algorithm is accepted here", []auth.Code{auth.CodeTokenAlgorithm}},
-	{"the realm publishes its key", []auth.Code{auth.CodeTokenKeyUnknown, auth.CodeKeysUnavailable}},
-	{"its signature is by that key", []auth.Code{auth.CodeTokenSignature}},
-	{"whoever bears it may use it", []auth.Code{auth.CodeTokenBound}},
-	{"it is an access token", []auth.Code{auth.CodeTokenType}},
-	{"it comes from the issuer that is configured", []auth.Code{auth.CodeTokenIssuer}},
-	{"it has the claims that it must have", []auth.Code{auth.CodeClaimMissing}},
-	{"it is valid now", []auth.Code{auth.CodeTokenExpired, auth.CodeTokenNotYet}},
-	{"the realm could be asked, where it must be", []auth.Code{auth.CodeIntrospectionUnavailable}},
-	{"it was not revoked", []auth.Code{auth.CodeTokenRevoked}},
-	{"it is meant for this API", []auth.Code{auth.CodeTokenAudience}},
-	{"its client is accepted here", []auth.Code{auth.CodeTokenAuthorizedParty}},
+	{"it is of a size that is read", []auth.Code{auth.CodeTokenTooLarge}, false},
+	{"it has the form of a token", []auth.Code{auth.CodeTokenMissing, auth.CodeTokenMalformed}, false},
+	{"its algorithm is accepted here", []auth.Code{auth.CodeTokenAlgorithm}, false},
+	{"the realm publishes its key", []auth.Code{auth.CodeTokenKeyUnknown, auth.CodeKeysUnavailable}, false},
+	{"its signature is by that key", []auth.Code{auth.CodeTokenSignature}, false},
+	{"whoever bears it may use it", []auth.Code{auth.CodeTokenBound}, false},
+	{"it is an access token", []auth.Code{auth.CodeTokenType}, false},
+	{"it comes from the issuer that is configured", []auth.Code{auth.CodeTokenIssuer}, false},
+	{"it has the claims that it must have", []auth.Code{auth.CodeClaimMissing}, false},
+	{"it is valid now", []auth.Code{auth.CodeTokenExpired, auth.CodeTokenNotYet}, false},
+	{"the realm could be asked, where it must be", []auth.Code{auth.CodeIntrospectionUnavailable}, true},
+	{"the realm calls it active, where it is asked", []auth.Code{auth.CodeTokenRevoked}, true},
+	{"it is meant for this API", []auth.Code{auth.CodeTokenAudience}, false},
+	{"its client is accepted here", []auth.Code{auth.CodeTokenAuthorizedParty}, false},
 }
 
 // mends say what to do about a refusal. The same stands in docs/tokens.md at more length.
@@ -56,7 +58,7 @@ var mends = map[auth.Code]string{
 	auth.CodeTokenNotYet:              "compare the clocks of this machine and the realm, or raise KEYSTEAD_LEEWAY",
 	auth.CodeIntrospectionUnavailable: "start the realm, or correct KEYSTEAD_INTROSPECTION_CLIENT_ID and its secret",
 	auth.CodeTokenRevoked:             "sign in again",
-	auth.CodeTokenAudience:            "add an audience mapper to the client's scopes in the console, or correct KEYSTEAD_AUDIENCE",
+	auth.CodeTokenAudience:            "do what the reason says in the console, or correct KEYSTEAD_AUDIENCE",
 	auth.CodeTokenAuthorizedParty:     "add the client to KEYSTEAD_AUTHORIZED_PARTIES",
 	auth.CodeRoleMissing:              "assign the role in the console; it counts from the next token on",
 	auth.CodeScopeMissing:             "ask for the scope when getting the token, and assign it to the client in the console",

@@ -134,7 +134,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Principal, error)
 }
 
 // judge has two ways to the claims, the cache and the signature. What can change while a token is
-// remembered is checked behind both.
+// remembered is checked on both.
 func (v *Verifier) judge(ctx context.Context, token string) (*Principal, error) {
 	if len(token) > v.cfg.MaxTokenBytes {
 		return nil, &Error{Code: CodeTokenTooLarge, Reason: fmt.Sprintf("The token has %d bytes; at most %d are read", len(token), v.cfg.MaxTokenBytes)}
@@ -150,14 +150,14 @@ func (v *Verifier) judge(ctx context.Context, token string) (*Principal, error) 
 		if err := v.cfg.Keys.usable(v.cfg.Keys.set.Load()); err != nil && p.key != nil { // an opaque token needs none
 			return nil, err
 		}
+		if err := v.judgeTimes(p); err != nil {
+			return nil, err
+		}
 	} else {
 		var err error
 		if p, err = v.read(ctx, token); err != nil {
 			return nil, err
 		}
-	}
-	if err := v.judgeTimes(p); err != nil {
-		return nil, err
 	}
 	if v.cfg.Revocations != nil && v.cfg.Revocations.Revoked(p) {
 		v.cache.forget(d)
@@ -178,7 +178,7 @@ func (v *Verifier) recall(d digest) *Principal {
 	return p
 }
 
-// read verifies a token and checks what of it never changes. What the token does not say, the realm is
+// read verifies a token and checks all but whether it was revoked. What the token does not say, the realm is
 // asked for.
 func (v *Verifier) read(ctx context.Context, token string) (*Principal, error) {
 	if v.introspector != nil && isOpaque(token) {
@@ -201,11 +201,11 @@ func (v *Verifier) read(ctx context.Context, token string) (*Principal, error) {
 	}
 	p := claims.principal
 	p.key = key
+	if err := v.judgeTimes(p); err != nil { // before the realm is asked: an expired token is not worth a call
+		return nil, err
+	}
 	if v.introspector != nil {
 		if lacking := v.lacking(claims); lacking != "" {
-			if err := v.judgeTimes(p); err != nil { // an expired token is not worth a call
-				return nil, err
-			}
 			v.introspector.warn(p, lacking)
 			return v.introspect(ctx, token, head, p)
 		}
