@@ -8,6 +8,10 @@ type Caller = 'nobody' | 'bob' | 'alice' | 'reporter' | 'expired' | 'other realm
 const refused = (code: string, description: string | RegExp) => ({ status: 401, title: 'Unauthorized', code, error: 'invalid_token', description });
 const noToken = { status: 401, title: 'Unauthorized', code: 'token_missing', error: undefined, description: /needs an access token/ };
 const notAdmin = { status: 403, title: 'Forbidden', code: 'role_missing', error: 'insufficient_scope', description: 'Requires one of: admin' };
+const notTheirs = {
+  status: 403, title: 'Forbidden', code: 'claim_mismatch', error: 'insufficient_scope',
+  description: /^Requires the claim department equal to the department in the address: (it is sales, not engineering|the token has no such claim)/,
+};
 const notFound = { status: 404, title: 'Not Found', code: 'not_found', error: undefined, description: /nothing at/ };
 const ok = { status: 200 };
 
@@ -22,7 +26,7 @@ const toEverybody = { nobody: ok, bob: ok, alice: ok, reporter: ok, expired: ok,
 const toUsers = { ...toStrangers, bob: ok, alice: ok, reporter: ok };
 
 /** The access policy, route by route, on real tokens. */
-const policy: Record<string, Record<Caller, typeof ok | ReturnType<typeof refused> | typeof noToken | typeof notFound>> = {
+const policy: Record<string, Record<Caller, typeof ok | ReturnType<typeof refused> | typeof noToken | typeof notFound | typeof notTheirs>> = {
   '/health': toEverybody,
   '/readyz': toEverybody,
   '/config.json': toEverybody,
@@ -31,6 +35,8 @@ const policy: Record<string, Record<Caller, typeof ok | ReturnType<typeof refuse
   '/protected?message=probe': toUsers,
   '/api/me': toUsers,
   '/api/admin/reports': { ...toUsers, bob: notAdmin },
+  '/api/me/permissions': toUsers,
+  '/api/departments/engineering/brief': { ...toUsers, bob: notTheirs, reporter: notTheirs },
   '/api/nothing': { ...toStrangers, bob: notFound, alice: notFound, reporter: notFound },
 };
 
@@ -75,6 +81,24 @@ for (const [path, answers] of Object.entries(policy)) {
     }
   });
 }
+
+test('a lightweight token is refused, and the reason names the setting that makes it one', async ({ request }) => {
+  const lightweight = await token(userGrant('alice', 'keystead-lightweight'));
+  expect(read(lightweight, 'sub')).toBeUndefined();
+  const res = await request.get(`${app}/api/me`, { headers: { Authorization: `Bearer ${lightweight}` } });
+  expect(res.status()).toBe(401);
+  expect(res.headers()['www-authenticate']).toContain('Always use lightweight access token');
+  expect(await res.json()).toMatchObject({ code: 'token_audience' });
+});
+
+test('a path that can be read in two ways is refused before anything else', async ({ request }) => {
+  const headers = { Authorization: `Bearer ${tokens.get('alice') ?? ''}` };
+  for (const path of ['/api%2fadmin/reports', '/api//admin/reports', '/api/admin/reports;a=b']) {
+    const res = await request.get(app + path, { headers });
+    expect(res.status(), path).toBe(400);
+    expect(await res.json()).toMatchObject({ code: 'path_ambiguous' });
+  }
+});
 
 test('the claims are those of the token, and the principal is read from them', async ({ request }) => {
   const bearer = tokens.get('alice') ?? '';

@@ -24,6 +24,32 @@ test('bob opens the report by its address and reads why he is refused', async ({
   await expect(page.getByRole('link', { name: 'Reports' })).toHaveCount(0);
 });
 
+test('the menu leads each to their own department, and the API keeps them out of others', async ({ page }) => {
+  await signIn(page, 'bob');
+  await page.getByRole('link', { name: 'My department' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Department sales' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'The brief' })).toContainText('Bob Baker');
+
+  await page.goto(`${app}/departments/engineering`);
+  await expect(page.getByRole('heading', { level: 1, name: 'Refused' })).toBeVisible();
+  await expect(page.getByText('it is sales, not engineering')).toBeVisible();
+});
+
+test('what the API permits is shown, and foretold before a call', async ({ page }) => {
+  await signIn(page, 'bob');
+  const operations = page.getByRole('list', { name: 'Operations' }).getByRole('listitem');
+  await expect(operations.filter({ hasText: '/api/admin/reports' })).toContainText('Requires one of: admin');
+  await expect(operations.filter({ hasText: '/secured' })).toContainText('Allowed');
+  await expect(operations.filter({ hasText: '/api/departments/' })).toContainText('Only where department is sales');
+  await expect(page.getByRole('link', { name: 'Reports' })).toHaveCount(0);
+
+  await page.getByRole('link', { name: 'Call the API' }).click();
+  const report = page.getByRole('form', { name: 'GET /api/admin/reports' });
+  await expect(report).toContainText('Refused. Requires one of: admin');
+  await report.getByRole('button').click();
+  await expect(page.getByRole('region', { name: 'Answer' })).toContainText('403 Requires one of: admin');
+});
+
 test('a wrong password is told by Keycloak, and a second try works', async ({ page }) => {
   await page.goto(app);
   await fillLogin(page, 'alice', 'not-her-password');
