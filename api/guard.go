@@ -14,9 +14,13 @@ import (
 // handler answers a request or returns why it could not, which guard turns into an answer.
 type handler func(http.ResponseWriter, *http.Request) error
 
+// guarded is a handler behind its policy. It is a type of its own so that check can tell it from one
+// that somebody put in its place on the router itself.
+type guarded struct{ http.HandlerFunc }
+
 // guard lets in whom the policy admits, on the route that matched, and nobody else.
-func (s *server) guard(policy auth.Policy, next handler) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+func (s *server) guard(policy auth.Policy, next handler) guarded {
+	return guarded{func(w http.ResponseWriter, r *http.Request) {
 		r, err := s.admit(policy, r)
 		if err == nil {
 			err = next(w, r)
@@ -24,7 +28,7 @@ func (s *server) guard(policy auth.Policy, next handler) http.HandlerFunc {
 		if err != nil {
 			s.fail(w, r, err)
 		}
-	}
+	}}
 }
 
 // admit returns the request with its caller in the context, if there is one, or why nobody is let in.

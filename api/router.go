@@ -148,14 +148,14 @@ const apiRoot = "/api"
 
 // refuseMethod answers what chi finds no method for, one that it does not know among them. Below
 // /api that needs a token like everything else there.
-func (s *server) refuseMethod(below, elsewhere auth.Policy) http.HandlerFunc {
-	guarded, open := s.guard(below, unknownOperation), s.guard(elsewhere, methodNotAllowed)
+func (s *server) refuseMethod(hidden, open auth.Policy) http.HandlerFunc {
+	below, elsewhere := s.guard(hidden, unknownOperation), s.guard(open, methodNotAllowed)
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") {
-			guarded(w, r)
+			below.ServeHTTP(w, r)
 			return
 		}
-		open(w, r)
+		elsewhere.ServeHTTP(w, r)
 	}
 }
 

@@ -109,7 +109,7 @@ func (g guardingRouter) MethodFunc(method, path string, answer http.HandlerFunc)
 		g.table.errs = append(g.table.errs, fmt.Errorf("%s %s has no policy: it was registered on huma itself; use register, which takes one", method, path))
 		return
 	}
-	g.Router.MethodFunc(method, path, g.table.server.guard(route.Policy, func(w http.ResponseWriter, r *http.Request) error {
+	g.Router.Method(method, path, g.table.server.guard(route.Policy, func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Cache-Control", "no-store") // answers depend on who asks, so nothing on the way may keep them
 		answer(w, r)
 		return nil
@@ -120,8 +120,9 @@ func (g guardingRouter) MethodFunc(method, path string, answer http.HandlerFunc)
 // cannot be meant; a server with such a route must not start.
 func (t *Table) check() error {
 	errs := slices.Clone(t.errs)
-	_ = chi.Walk(t.router, func(method, path string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
-		if _, ok := t.known[method+" "+path]; !ok {
+	_ = chi.Walk(t.router, func(method, path string, h http.Handler, _ ...func(http.Handler) http.Handler) error {
+		_, known := t.known[method+" "+path]
+		if _, ok := h.(guarded); !ok || !known {
 			errs = append(errs, fmt.Errorf("%s %s has no policy: it was made on the router itself; use register or add, which take one", method, path))
 		}
 		return nil

@@ -70,6 +70,8 @@ func TestRoutesWithoutAPolicyStopTheStart(t *testing.T) {
 		{"one in a group", func(t *Table) { huma.Delete(huma.NewGroup(t.api, "/api/group"), "/x", hello) }, "DELETE /api/group/x has no policy"},
 		{"a raw route", func(t *Table) { t.router.Get("/api/raw", raw) }, "GET /api/raw has no policy: it was made on the router itself"},
 		{"a raw method on a route that has a policy", func(t *Table) { t.router.Post("/api/me", raw) }, "POST /api/me has no policy"},
+		{"a raw handler in the place of an operation", func(t *Table) { t.router.Get("/api/admin/reports", raw) }, "GET /api/admin/reports has no policy: it was made on the router itself"},
+		{"one with a middleware in the place of an operation", func(t *Table) { t.router.With(secureHeaders).Get("/api/admin/reports", raw) }, "GET /api/admin/reports has no policy"},
 		{"a mounted router", func(t *Table) {
 			below := chi.NewRouter()
 			below.Get("/raw", raw)
