@@ -20,7 +20,7 @@ const codePathAmbiguous auth.Code = "path_ambiguous"
 func (s *server) checkPath(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if reason := ambiguity(r.URL); reason != "" {
-			s.fail(w, r, &Problem{Status: http.StatusBadRequest, Code: codePathAmbiguous, Detail: reason})
+			s.fail(w, r, &Problem{Status: http.StatusBadRequest, Code: codePathAmbiguous, Detail: reason + ", so it could be read in two ways; send it plainly"})
 			return
 		}
 		if r.URL.RawPath != "" {
