@@ -33,8 +33,14 @@ func Optional() Policy { return Policy{access: optional} }
 // Authenticated lets in whoever has a good token.
 func Authenticated() Policy { return Policy{access: guarded} }
 
-// Require lets in whoever has a good token and meets r.
-func Require(r Requirement) Policy { return Policy{access: guarded, requirement: r} }
+// Require lets in whoever has a good token and meets r. Without an r there is no policy: a condition that
+// was forgotten must not leave the door half open.
+func Require(r Requirement) Policy {
+	if r == nil {
+		return Policy{}
+	}
+	return Policy{access: guarded, requirement: r}
+}
 
 // Because returns the policy with a reason, for people who read the table of routes. Public and
 // Optional need one.

@@ -309,6 +309,9 @@ func TestExplainShowsEachPart(t *testing.T) {
 func TestCheckFindsMistakes(t *testing.T) {
 	tests := map[string]auth.Policy{
 		"has no policy":               {},
+		"it has no policy":            auth.Require(nil),
+		"or one that is nil":          auth.Require(auth.AnyOf(auth.RealmRole("x"), nil)),
+		"parts, or one that is":       auth.Require(auth.AllOf(auth.Not(nil))),
 		"needs a reason":              auth.Public(),
 		"lets everybody in needs":     auth.Optional(),
 		`"realm role " names nothing`: auth.Require(auth.RealmRole()),
@@ -329,7 +332,7 @@ func TestCheckFindsMistakes(t *testing.T) {
 	}
 	for want, policy := range tests {
 		if err := policy.Check([]string{"tenant"}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want %q", policy, err, want)
+			t.Errorf("got %v, want %q", err, want)
 		}
 	}
 	for _, policy := range []auth.Policy{

@@ -226,13 +226,13 @@ func (a allOf) alternatives() [][]string {
 
 func (n not) alternatives() [][]string { return [][]string{{}} }
 
-var errNoParts = errors.New("a composed condition has no parts")
+var errNoParts = errors.New("a composed condition has no parts, or one that is nil")
 
 func (a anyOf) check() error { return checkAll(a) }
 func (a allOf) check() error { return checkAll(a) }
 
 func checkAll(parts []Requirement) error {
-	if len(parts) == 0 {
+	if len(parts) == 0 || slices.Contains(parts, nil) {
 		return errNoParts
 	}
 	var errs []error
@@ -243,6 +243,9 @@ func checkAll(parts []Requirement) error {
 }
 
 func (n not) check() error {
+	if n.part == nil {
+		return errNoParts
+	}
 	if c, ok := n.part.(*condition); ok && c.presence {
 		return errors.New("the condition \"" + n.words() + "\" can never hold: a token may leave any claim out, so that one is not there proves nothing")
 	}
