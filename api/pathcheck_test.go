@@ -58,6 +58,7 @@ func TestPathTricks(t *testing.T) {
 		{"/api/%c0%af/admin/reports", "", ambiguous},
 		{"/api/admin%c0%afreports", "", ambiguous},
 		{"/api/me#/../admin/reports", "", ambiguous},
+		{"/api/me#x", "", ambiguous},
 		{"/api/me%zz", "", "400 "}, // which net/http refuses before us
 
 		{"/api/%61dmin/reports", "", "403 role_missing"},
