@@ -7,7 +7,8 @@ usage() {
 Usage: scripts/keycloak.sh [options]
 
   --port PORT        where Keycloak listens, on loopback (default 8080)
-  --realm FILE       realm to import (default deploy/realm/demo-realm.json)
+  --realm FILE       realm to import (default deploy/realm/demo-realm.json); give it again for more realms,
+                     of which the first is the one to wait for
   --work DIR         keep the log here as keycloak.log (default: a temporary file, kept only after a failure)
   --background       return once ready and print the pid on stdout; send that pid TERM to stop.
                      Everything else goes to stderr.
@@ -35,7 +36,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." >/dev/null && pwd)
 cache=${KEYSTEAD_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/keystead}/keycloak
 
 port=8080
-realm_file=$root/deploy/realm/demo-realm.json
+realm_files=()
 work=
 background=false
 with_pid=
@@ -56,9 +57,12 @@ main() {
     return
   fi
 
-  [ -r "$realm_file" ] || die "cannot read the realm file $realm_file"
-  realm=$(grep -o '"realm"[[:space:]]*:[[:space:]]*"[^"]*"' "$realm_file" | head -n 1 | cut -d '"' -f 4 || true)
-  [ -n "$realm" ] || die "no \"realm\" name in $realm_file"
+  local file
+  for file in "${realm_files[@]}"; do
+    [ -r "$file" ] || die "cannot read the realm file $file"
+  done
+  realm=$(grep -o '"realm"[[:space:]]*:[[:space:]]*"[^"]*"' "${realm_files[0]}" | head -n 1 | cut -d '"' -f 4 || true)
+  [ -n "$realm" ] || die "no \"realm\" name in ${realm_files[0]}"
   refuse_taken_port
   make_home
 
@@ -76,7 +80,7 @@ read_options() {
         [ $# -ge 2 ] || die "$1 needs a value; see --help"
         case $1 in
           --port) port=$2 ;;
-          --realm) realm_file=$2 ;;
+          --realm) realm_files+=("$2") ;;
           --work) work=$2 ;;
           --with-pid) with_pid=$2 ;;
           --timeout) timeout=$2 ;;
@@ -87,6 +91,7 @@ read_options() {
     esac
     shift
   done
+  [ ${#realm_files[@]} -gt 0 ] || realm_files=("$root/deploy/realm/demo-realm.json")
   case $port$timeout$with_pid in
     *[!0-9]*) die "--port, --timeout and --with-pid take whole numbers" ;;
   esac
@@ -258,7 +263,10 @@ make_home() {
   mkdir -p "$home/data/import" "$home/providers" "$home/themes"
   cp -R "$dist/conf" "$home/conf"
   ln -s "$dist/lib" "$home/lib"
-  cp "$realm_file" "$home/data/import/realm.json"
+  local number
+  for number in "${!realm_files[@]}"; do
+    cp "${realm_files[$number]}" "$home/data/import/realm-$number.json"
+  done
 }
 
 # start_server runs Keycloak in the background of this shell and sets server to its pid.
