@@ -1,0 +1,239 @@
+package realm
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestHostMustBeLoopback(t *testing.T) {
+	ts := newTestServer(t)
+	tests := map[string]int{
+		"evil.example": 403, "localhost.evil.example": 403, "127.0.0.1.evil.example": 403, "10.0.0.1": 403, "0.0.0.0": 403,
+		"[::]": 403, "192.168.1.5:8080": 403, "notlocalhost": 403, "localhost\".localhost": 403, "": 403, "[fe80::1%25lo]": 403,
+		"localhost": 200, "localhost:1": 200, "LOCALHOST": 200, "app.localhost": 200, "127.0.0.1": 200, "127.8.9.1:80": 200, "[::1]": 200, "[::1]:80": 200,
+	}
+	for host, want := range tests {
+		req := ts.request("GET", realmPath+"/.well-known/openid-configuration", nil)
+		req.Host = host
+		rec := record(ts.realm, req)
+		if rec.Code != want {
+			t.Errorf("Host %q = %d, want %d", host, rec.Code, want)
+		}
+	}
+}
+
+// Every request that a page of another site can make a browser send, and that would change something.
+func TestForeignPagesAreRefused(t *testing.T) {
+	fromElsewhere := [][]string{
+		{"Sec-Fetch-Site", "cross-site"},
+		{"Sec-Fetch-Site", "same-site"}, // another port of the same host name is another page
+		{"Origin", "http://evil.example"},
+		{"Origin", "null"},
+		{"Sec-Fetch-Site", "cross-site", "Origin", "null"},
+	}
+	ts := newTestServer(t)
+	for _, header := range fromElsewhere {
+		browser := ts.browser()
+		page := ts.do(browser, ts.request("GET", plainAuth, nil))
+		for _, form := range []struct {
+			action string
+			fields url.Values
+		}{
+			{find(t, formAction, page.text), formOf("username", "ben", "password", "ben")},
+			{find(t, pickAction, page.text), formOf("user", "ben")},
+			{ts.URL + realmPath + "/device", formOf("device_user_code", "AAAA-BBBB")},
+		} {
+			res := ts.do(browser, ts.request("POST", form.action, form.fields, header...))
+			if res.StatusCode != http.StatusForbidden || !strings.Contains(res.text, "page of another site") {
+				t.Errorf("POST %s with %q = %s", form.action, header, res.Status)
+			}
+		}
+		if res := ts.do(browser, ts.request("POST", find(t, formAction, page.text), formOf("username", "ben", "password", "ben"), "Sec-Fetch-Site", "same-origin", "Origin", "null")); res.StatusCode != http.StatusFound {
+			t.Errorf("our own page, whose referrer policy makes the origin null = %s", res.Status)
+		}
+	}
+}
+
+func TestLoginBelongsToItsBrowser(t *testing.T) {
+	ts := newTestServer(t)
+	victim, attacker := ts.browser(), ts.browser()
+	theirs := ts.loginForm(victim)
+	ts.loginForm(attacker)
+	for name, client := range map[string]*http.Client{"another browser": attacker, "one without cookies": {CheckRedirect: victim.CheckRedirect}} {
+		res := ts.do(client, ts.request("POST", theirs, formOf("username", "ben", "password", "ben")))
+		if location := res.Header.Get("Location"); strings.Contains(location, "code=") {
+			t.Errorf("%s finished a login that is not its own: %s", name, location)
+		}
+	}
+	forged := strings.Replace(theirs, "session_code=", "session_code=x", 1)
+	res := ts.do(victim, ts.request("POST", forged, formOf("username", "ben", "password", "ben")))
+	if res.StatusCode != http.StatusFound || strings.Contains(res.Header.Get("Location"), "code=") && !strings.Contains(res.Header.Get("Location"), "/login-actions/authenticate") {
+		t.Errorf("a form without the page's session code = %s, Location %s", res.Status, res.Header.Get("Location"))
+	}
+}
+
+func TestPickUser(t *testing.T) {
+	ts := newTestServer(t)
+	browser := ts.browser()
+	page := ts.do(browser, ts.request("GET", plainAuth, nil))
+	res := ts.do(browser, ts.request("POST", find(t, pickAction, page.text), formOf("user", "ben")))
+	code := ts.codeIn(res)
+	answer := ts.token("grant_type", "authorization_code", "client_id", "plain", "code", code, "redirect_uri", "http://localhost:9/cb")
+	if got := claims(t, answer.member("access_token")); got["preferred_username"] != "ben" || got["acr"] != "1" || got["auth_time"] == nil {
+		t.Errorf("the token of who was picked: %v", got)
+	}
+	for user, want := range map[string]string{"gone": "Account is disabled", "nobody": ""} {
+		browser := ts.browser()
+		page := ts.do(browser, ts.request("GET", plainAuth, nil))
+		res := ts.do(browser, ts.request("POST", find(t, pickAction, page.text), formOf("user", user)))
+		if strings.Contains(res.Header.Get("Location"), "localhost:9") || !strings.Contains(res.text, want) {
+			t.Errorf("picking %s = %s, Location %s, %s", user, res.Status, res.Header.Get("Location"), res.text)
+		}
+	}
+}
+
+func TestRequiredActionsAreRefusedClearly(t *testing.T) {
+	ts := newTestServer(t)
+	browser := ts.browser()
+	res := ts.do(browser, ts.request("POST", ts.loginForm(browser), formOf("username", "stuck", "password", "stuck")))
+	if !strings.Contains(res.Header.Get("Location"), "/login-actions/required-action?") {
+		t.Fatalf("login = %s, Location %s", res.Status, res.Header.Get("Location"))
+	}
+	page := ts.do(browser, ts.request("GET", res.Header.Get("Location"), nil))
+	if page.StatusCode != http.StatusOK || !strings.Contains(page.text, "CONFIGURE_TOTP") || !strings.Contains(page.text, "stuck") {
+		t.Errorf("the page = %s %s", page.Status, page.text)
+	}
+}
+
+func TestNoOpenRedirect(t *testing.T) {
+	ts := newTestServer(t)
+	const at = realmPath + oidc
+	for _, path := range []string{
+		"/auth?client_id=plain&response_type=code&redirect_uri=http://evil.example/",
+		"/auth?client_id=plain&response_type=code&redirect_uri=http://localhost:9.evil.example/",
+		"/auth?client_id=plain&response_type=code&redirect_uri=http://localhost:9@evil.example/",
+		"/auth?client_id=plain&response_type=code&redirect_uri=http://evil.example\\@localhost:9/",
+		"/auth?client_id=plain&response_type=bogus&redirect_uri=//evil.example/",
+		"/auth?client_id=plain&response_type=code&redirect_uri=javascript:alert(1)//http://localhost:9/",
+		"/auth?client_id=plain&response_type=code&redirect_uri=http://localhost:9/../x",
+		"/auth?client_id=plain&response_type=code&redirect_uri=http://localhost:9/%252e%252e/x",
+		"/auth?client_id=plain&response_type=code&redirect_uri=http://LOCALHOST:9/",
+		"/auth?client_id=none&response_type=code&redirect_uri=http://localhost:9/",
+		"/logout?client_id=plain&post_logout_redirect_uri=http://evil.example/",
+		"/logout?post_logout_redirect_uri=http://localhost:9/",
+		"/registrations?client_id=plain&redirect_uri=http://evil.example/",
+	} {
+		res := ts.do(ts.browser(), ts.request("GET", at+path, nil))
+		if res.StatusCode != http.StatusBadRequest || res.Header.Get("Location") != "" {
+			t.Errorf("GET %s = %s, Location %q", path, res.Status, res.Header.Get("Location"))
+		}
+	}
+}
+
+func TestPagesEscapeWhatTheyAreTold(t *testing.T) {
+	ts := newTestServer(t)
+	const probe = `"><script>alert(1)</script>`
+	escaped := url.QueryEscape(probe)
+	for _, path := range []string{
+		plainAuth + "&login_hint=" + escaped,
+		plainAuth + "&nonce=" + escaped + "&response_mode=form_post&prompt=none&x=" + escaped,
+		strings.Replace(plainAuth, "state=st", "state="+escaped+"&response_mode=form_post&prompt=none", 1),
+		realmPath + "/device?user_code=" + escaped,
+		realmPath + "/device/status?error=" + escaped,
+		realmPath + oidc + "/auth?client_id=" + escaped,
+		realmPath + oidc + "/logout?client_id=" + escaped,
+		realmPath + "/login-actions/required-action?execution=" + escaped + "&tab_id=" + escaped,
+		realmPath + oidc + "/login-status-iframe.html?x=" + escaped,
+	} {
+		res := ts.do(ts.browser(), ts.request("GET", path, nil))
+		if strings.Contains(res.text, "<script>alert") || strings.Contains(res.text, probe) {
+			t.Errorf("GET %s wrote it out: %s", path, res.text)
+		}
+		if csp := res.Header.Get("Content-Security-Policy"); csp != "" && (strings.Contains(csp, "unsafe") || !strings.Contains(csp, "default-src 'none'")) {
+			t.Errorf("GET %s has the policy %q", path, csp)
+		}
+	}
+	browser := ts.browser()
+	res := ts.do(browser, ts.request("POST", ts.loginForm(browser), formOf("username", probe, "password", "x")))
+	if !strings.Contains(res.text, "Invalid username or password.") || strings.Contains(res.text, probe) {
+		t.Errorf("a wrong name was written out: %s", res.text)
+	}
+}
+
+func TestControlAPIIsGuarded(t *testing.T) {
+	ts := newTestServer(t)
+	mint := func(header ...string) answer {
+		req := ts.request("POST", realmPath+"/keystead/tokens", nil, header...)
+		req.Body = http.NoBody
+		return ts.do(http.DefaultClient, req)
+	}
+	for name, tt := range map[string]struct {
+		header []string
+		want   int
+	}{
+		"no secret":             {nil, 401},
+		"a wrong secret":        {[]string{"Authorization", "Bearer " + testSecret + "x"}, 401},
+		"a foreign page":        {[]string{"Authorization", "Bearer " + testSecret, "Origin", "http://evil.example"}, 403},
+		"its own page":          {[]string{"Authorization", "Bearer " + testSecret, "Origin", ts.URL}, 403},
+		"a page by fetch":       {[]string{"Authorization", "Bearer " + testSecret, "Sec-Fetch-Site", "cross-site"}, 403},
+		"a foreign host":        {[]string{"Authorization", "Bearer " + testSecret, "Host", "evil.example"}, 403},
+		"the secret, no user":   {[]string{"Authorization", "Bearer " + testSecret}, 404},
+		"a preflight's headers": {[]string{"Authorization", "Bearer " + testSecret, "Access-Control-Request-Method", "POST", "Origin", "null"}, 403},
+	} {
+		if res := mint(tt.header...); res.StatusCode != tt.want || res.Header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s = %s, want %d; CORS %q", name, res.Status, tt.want, res.Header.Get("Access-Control-Allow-Origin"))
+		}
+	}
+	preflight := ts.do(http.DefaultClient, ts.request("OPTIONS", realmPath+"/keystead/tokens", nil, "Origin", "http://localhost:9", "Access-Control-Request-Method", "POST"))
+	if preflight.Header.Get("Access-Control-Allow-Origin") != "" {
+		t.Error("a preflight was answered with CORS")
+	}
+	closed := New(Options{})
+	if closed.secret != "" {
+		t.Error("a server without a secret has one")
+	}
+}
+
+func (ts *testServer) control(method, path, body string) answer {
+	ts.t.Helper()
+	req, err := http.NewRequest(method, ts.URL+realmPath+"/keystead"+path, strings.NewReader(body))
+	if err != nil {
+		ts.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+testSecret)
+	return ts.do(http.DefaultClient, req)
+}
+
+func TestControlAPI(t *testing.T) {
+	ts := newTestServer(t)
+	for _, tt := range []struct {
+		method, path, body string
+		want               int
+		says               string
+	}{
+		{"POST", "/tokens", `{"username":"nobody"}`, 404, "There are: ann, ben, gone, stuck"},
+		{"POST", "/tokens", `{"username":"gone","client_id":"cli"}`, 409, "disabled"},
+		{"POST", "/tokens", `{"username":"ann"}`, 400, "Name the client"},
+		{"POST", "/tokens", `{"username":"ann","client_id":"nope"}`, 404, "There is no client nope"},
+		{"POST", "/tokens", `{"username":"ann","client_id":"cli","scope":"bogus"}`, 400, "Invalid scopes"},
+		{"POST", "/tokens", `{"user":"ann"}`, 400, "unknown field"},
+		{"POST", "/tokens", `[]`, 400, "JSON object"},
+		{"POST", "/tokens", `{"username":"stuck","client_id":"cli"}`, 200, "access_token"},
+		{"PATCH", "/clients/nope", `{"access_token_lifespan":4}`, 404, "no client nope"},
+		{"PATCH", "/clients/cli", `{"access_token_lifespan":0}`, 400, "whole number"},
+		{"PATCH", "/clients/cli", `{"access_token_lifespan":4}`, 204, ""},
+		{"POST", "/tokens", `{"username":"ann","client_id":"cli"}`, 200, `"expires_in":4`},
+		{"PATCH", "/clients/cli", `{"access_token_lifespan":null}`, 204, ""},
+		{"POST", "/tokens", `{"username":"ann","client_id":"cli"}`, 200, `"expires_in":300`},
+		{"POST", "/rotate-keys", `{"algorithm":"none"}`, 400, "no signature algorithm"},
+		{"POST", "/rotate-keys", `{}`, 204, ""},
+		{"GET", "/tokens", ``, 405, "405"},
+	} {
+		res := ts.control(tt.method, tt.path, tt.body)
+		if res.StatusCode != tt.want || !strings.Contains(res.text, tt.says) {
+			t.Errorf("%s %s %s = %s %s, want %d with %q", tt.method, tt.path, tt.body, res.Status, res.text, tt.want, tt.says)
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package realm
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"keystead/realm/pages"
+)
+
+var (
+	style    = []byte(pages.Style)
+	styleTag = fmt.Sprintf(`"%x"`, sha256.Sum256(style))
+)
+
+// builtinClients are those that Keycloak makes in every realm.
+var builtinClients = []string{"account", "account-console", "admin-cli", "broker", "realm-management", "security-admin-console"}
+
+// home is the page at the server's root: what is served here, and who can sign in.
+func (s *Server) home(w http.ResponseWriter, r *http.Request) {
+	writePage(w, http.StatusOK, pages.Home{Base: pagesBase, Nonce: randomText(16), Realms: s.Overview(baseOf(r))})
+}
+
+// Overview tells of each realm who can sign in and how tokens are had, for people. Base is the scheme and
+// host by which the server is reached.
+func (s *Server) Overview(base string) []pages.HomeRealm {
+	var realms []pages.HomeRealm
+	for _, name := range s.Names() {
+		v := s.realms[name]
+		issuer := base + "/realms/" + url.PathEscape(name)
+		realms = append(realms, pages.HomeRealm{
+			Name: name, Title: v.Title(), Issuer: issuer,
+			People: v.homePeople(), Clients: v.homeClients(base), Curl: v.curlLines(issuer),
+		})
+	}
+	return realms
+}
+
+const shownPeople = 50
+
+func (v *served) homePeople() []pages.HomePerson {
+	var people []pages.HomePerson
+	for _, user := range v.People() {
+		if len(people) == shownPeople {
+			break
+		}
+		person := pages.HomePerson{Username: user.Username, Name: user.FullName(), Disabled: !user.Enabled, Password: v.guess(user)}
+		for _, role := range user.Effective() {
+			if role.Client == nil {
+				person.Roles = append(person.Roles, role.Name)
+			}
+		}
+		people = append(people, person)
+	}
+	return people
+}
+
+// guess returns the password where it is the username, as in files made for trying things out.
+func (v *served) guess(user *User) string {
+	if v.matches(user, user.Username) {
+		return user.Username
+	}
+	return ""
+}
+
+func (v *served) homeClients(base string) []pages.HomeClient {
+	var clients []pages.HomeClient
+	for _, id := range v.ClientIDs() {
+		client := v.Clients[id]
+		if slices.Contains(builtinClients, id) || !client.Enabled {
+			continue
+		}
+		clients = append(clients, pages.HomeClient{ClientID: id, Kind: client.kinds(), URL: client.home(base)})
+	}
+	return clients
+}
+
+// kinds says what a client does, in words.
+func (c *Client) kinds() string {
+	kind := "confidential"
+	if c.Public {
+		kind = "public"
+	}
+	words := []string{kind}
+	for _, use := range []struct {
+		on   bool
+		word string
+	}{{c.StandardFlow, "browser sign-in"}, {c.DirectAccess, "password"}, {c.ServiceAccounts, "service account"}, {c.DeviceFlow, "device"}} {
+		if use.on {
+			words = append(words, use.word)
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// curlLines are calls to copy that give tokens without a browser.
+func (v *served) curlLines(issuer string) []string {
+	var lines []string
+	token := "curl " + issuer + oidc + "/token"
+	for _, id := range v.ClientIDs() {
+		client := v.Clients[id]
+		if !client.Enabled || slices.Contains(builtinClients, id) {
+			continue
+		}
+		switch people := v.People(); {
+		case client.ServiceAccounts:
+			lines = append(lines, fmt.Sprintf("%s -d grant_type=client_credentials -d client_id=%s -d client_secret=%s", token, id, client.Secret))
+		case client.Public && client.DirectAccess && len(people) > 0 && v.guess(people[0]) != "":
+			name := people[0].Username
+			lines = append(lines, fmt.Sprintf("%s -d grant_type=password -d client_id=%s -d username=%s -d password=%s -d scope=openid", token, id, name, name))
+		}
+	}
+	return lines[:min(len(lines), 3)]
+}

@@ -1,0 +1,181 @@
+package realm
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func record(h http.Handler, req *http.Request) *httptest.ResponseRecorder {
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, req)
+	return rec
+}
+
+// What ends by itself, at the second before and at its time.
+func TestLifetimes(t *testing.T) {
+	refresh := func(client string) func(*testServer) func() answer {
+		return func(ts *testServer) func() answer {
+			token := ts.token("grant_type", "password", "client_id", client, "username", "ben", "password", "ben").member("refresh_token")
+			return func() answer {
+				return ts.token("grant_type", "refresh_token", "client_id", client, "refresh_token", token)
+			}
+		}
+	}
+	userinfo := func(ts *testServer) func() answer {
+		token := ts.token("grant_type", "password", "client_id", "cli", "username", "ben", "password", "ben", "scope", "openid").member("access_token")
+		return func() answer {
+			return ts.do(http.DefaultClient, ts.request("GET", realmPath+oidc+"/userinfo", nil, "Authorization", "Bearer "+token))
+		}
+	}
+	tests := map[string]struct {
+		begin func(*testServer) func() answer
+		after time.Duration
+		says  string // of the refusal
+	}{
+		"an access token":                      {userinfo, 300 * time.Second, ""},
+		"a refresh token, by the idle limit":   {refresh("cli"), 1800 * time.Second, "Token is not active"},
+		"a refresh token, by the client's own": {refresh("quick"), 60 * time.Second, "Token is not active"},
+		"a code": {func(ts *testServer) func() answer {
+			code := ts.signIn(ts.browser())
+			return func() answer {
+				return ts.token("grant_type", "authorization_code", "client_id", "plain", "code", code, "redirect_uri", "http://localhost:9/cb")
+			}
+		}, 60 * time.Second, "Code not valid"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			for _, late := range []bool{false, true} {
+				ts := newTestServer(t)
+				use := tt.begin(ts)
+				ts.clock.Add(tt.after)
+				if !late {
+					ts.clock.Add(-time.Second)
+				}
+				res := use()
+				if good := res.StatusCode == http.StatusOK; good == late || late && !strings.Contains(res.text, tt.says) {
+					t.Errorf("late %v: %s %s", late, res.Status, res.text)
+				}
+			}
+		})
+	}
+}
+
+func TestSessionEndsAtItsLimitHoweverBusy(t *testing.T) {
+	ts := newTestServer(t)
+	answer := ts.token("grant_type", "password", "client_id", "cli", "username", "ben", "password", "ben")
+	for hours := 0.0; hours < 9.5; hours += 0.4 {
+		ts.clock.Add(24 * time.Minute)
+		answer = ts.token("grant_type", "refresh_token", "client_id", "cli", "refresh_token", answer.member("refresh_token"))
+		if answer.StatusCode != http.StatusOK {
+			t.Fatalf("after %.1f h: %s", hours, answer.text)
+		}
+	}
+	if !strings.Contains(answer.text, `"refresh_expires_in":1440,`) { // what is left of 10 h
+		t.Errorf("after 9.6 h: %s", answer.text)
+	}
+	ts.clock.Add(25 * time.Minute)
+	if answer = ts.token("grant_type", "refresh_token", "client_id", "cli", "refresh_token", answer.member("refresh_token")); answer.StatusCode != http.StatusBadRequest {
+		t.Errorf("after 10 h: %s", answer.text)
+	}
+}
+
+func TestOfflineTokenOutlivesTheSession(t *testing.T) {
+	ts := newTestServer(t)
+	offline := ts.token("grant_type", "password", "client_id", "cli", "username", "ann", "password", "ann", "scope", "offline_access").member("refresh_token")
+	ts.clock.Add(20 * 24 * time.Hour)
+	res := ts.token("grant_type", "refresh_token", "client_id", "cli", "refresh_token", offline)
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("after 20 days: %s", res.text)
+	}
+	ts.clock.Add(31 * 24 * time.Hour)
+	if res = ts.token("grant_type", "refresh_token", "client_id", "cli", "refresh_token", offline); res.StatusCode != http.StatusBadRequest {
+		t.Errorf("after 31 idle days: %s", res.Status)
+	}
+	if res = ts.token("grant_type", "password", "client_id", "cli", "username", "ben", "password", "ben", "scope", "offline_access"); res.member("error") != "not_allowed" {
+		t.Errorf("without the role: %s", res.text)
+	}
+}
+
+func TestALoginPageLeftOpenBeginsAnew(t *testing.T) {
+	ts := newTestServer(t)
+	browser := ts.browser()
+	action := ts.loginForm(browser)
+	ts.clock.Add(31 * time.Minute)
+	res := ts.do(browser, ts.request("POST", action, formOf("username", "ben", "password", "ben")))
+	if res.StatusCode != http.StatusFound || !strings.Contains(res.Header.Get("Location"), oidc+"/auth?") || !strings.Contains(res.Header.Get("Location"), "state=st") {
+		t.Fatalf("%s, Location %s", res.Status, res.Header.Get("Location"))
+	}
+	page := ts.do(browser, ts.request("GET", res.Header.Get("Location"), nil))
+	again := ts.do(browser, ts.request("POST", find(t, formAction, page.text), formOf("username", "ben", "password", "ben")))
+	ts.codeIn(again)
+}
+
+func TestSessionsGetNewIDsAfterSignOut(t *testing.T) {
+	ts := newTestServer(t)
+	browser := ts.browser()
+	sid := func() string {
+		code := ts.signIn(browser)
+		return strings.Split(code, ".")[1]
+	}
+	first := sid()
+	confirm := ts.do(browser, ts.request("GET", realmPath+oidc+"/logout", nil))
+	code := hiddenValue(t, confirm.text, "session_code")
+	res := ts.do(browser, ts.request("POST", realmPath+oidc+"/logout/logout-confirm", formOf("session_code", code)))
+	if !strings.Contains(res.text, "You are logged out") {
+		t.Fatalf("%s %s", res.Status, res.text)
+	}
+	if second := sid(); second == first {
+		t.Error("a new session has the id of the one that ended")
+	}
+}
+
+func TestWhatIsKeptIsBounded(t *testing.T) {
+	b := newBounded[int](3)
+	now := time.Now()
+	for i := range 10 {
+		b.put(fmt.Sprint(i), i, now, now.Add(time.Hour))
+	}
+	if len(b.items) != 3 {
+		t.Errorf("%d are kept, want 3", len(b.items))
+	}
+	if _, ok := b.get("9", now); !ok {
+		t.Error("the newest is gone")
+	}
+	if _, ok := b.get("9", now.Add(time.Hour)); ok {
+		t.Error("what has expired is still there")
+	}
+	b.put("10", 10, now.Add(2*time.Hour), now.Add(3*time.Hour))
+	if len(b.items) != 1 {
+		t.Errorf("the expired ones stay: %d", len(b.items))
+	}
+}
+
+// Two uses of one code at the same moment: one gets tokens.
+func TestACodeIsGoodOnce(t *testing.T) {
+	ts := newTestServer(t)
+	code := ts.signIn(ts.browser())
+	var good, bad int
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			res := ts.token("grant_type", "authorization_code", "client_id", "plain", "code", code, "redirect_uri", "http://localhost:9/cb")
+			mu.Lock()
+			defer mu.Unlock()
+			if res.StatusCode == http.StatusOK {
+				good++
+			} else {
+				bad++
+			}
+		})
+	}
+	all.Wait()
+	if good != 1 || bad != 7 {
+		t.Errorf("%d got tokens, %d did not", good, bad)
+	}
+}

@@ -1,0 +1,350 @@
+package realm
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// How much of each is kept at most. A developer never gets near; a page that asks without end does.
+const (
+	maxSessions = 10_000
+	maxAttempts = 10_000
+	maxCodes    = 10_000
+	maxRevoked  = 10_000
+)
+
+// served is a realm while it runs: its file, its keys, and everything that comes and goes.
+type served struct {
+	*Realm
+	keys *keyring
+
+	mu        sync.Mutex
+	sessions  *bounded[*session] // by id
+	offline   *bounded[*session] // sessions behind offline tokens, by id
+	attempts  *bounded[*attempt] // logins under way, by tab id
+	roots     *bounded[bool]     // ids of sessions that logins under way will become
+	codes     *bounded[*code]
+	devices   *bounded[*device]        // by device code
+	userCodes *bounded[*device]        // by user code
+	logouts   *bounded[*logoutRequest] // questions whether to sign out, by session code
+	revoked   *bounded[bool]           // access tokens by jti
+	passwords map[string]Credential    // by user id: those changed since the start
+	done      map[string][]string      // by user id: required actions that were carried out
+	consents  map[string][]string      // by user id and client: the scopes granted
+	lifespans map[string]time.Duration // by client id: access token lifetimes set at run time
+}
+
+func newServed(r *Realm) *served {
+	return &served{
+		Realm: r, keys: newKeyring(r.Name),
+		sessions: newBounded[*session](maxSessions), offline: newBounded[*session](maxSessions),
+		attempts: newBounded[*attempt](maxAttempts), roots: newBounded[bool](maxAttempts), codes: newBounded[*code](maxCodes),
+		devices: newBounded[*device](maxCodes), userCodes: newBounded[*device](maxCodes),
+		logouts: newBounded[*logoutRequest](maxAttempts), revoked: newBounded[bool](maxRevoked),
+		passwords: map[string]Credential{}, done: map[string][]string{},
+		consents: map[string][]string{}, lifespans: map[string]time.Duration{},
+	}
+}
+
+// askedAlgorithms returns the signature algorithms that clients ask for.
+func (r *Realm) askedAlgorithms() []string {
+	var all []string
+	for _, id := range r.ClientIDs() {
+		for _, name := range []string{"access.token.signed.response.alg", "id.token.signed.response.alg", "user.info.response.signature.alg"} {
+			if algorithm := r.Clients[id].Attrs[name]; slices.Contains(signatureAlgorithms, algorithm) {
+				all = append(all, algorithm)
+			}
+		}
+	}
+	return all
+}
+
+// session is a user's sign-in, which clients share: single sign-on. Its fields are guarded by the realm's lock.
+type session struct {
+	id       string // the sid of tokens
+	user     *User
+	started  time.Time
+	seen     time.Time // when it was last used
+	authTime time.Time // when the user last gave a password; zero: never, as with the password grant
+	remember bool
+	offline  bool
+	checker  string // state_checker of the identity cookie
+	clients  map[string]*clientSession
+}
+
+// clientSession is a client's part of a session.
+type clientSession struct {
+	client  *Client
+	started time.Time
+	notes   map[string]string // for the session note mapper; may be nil
+	acr     string            // "1" after a password, "0" when single sign-on brought the client in
+	used    map[string]int    // refresh tokens by jti, and how often each was used
+	usedExp map[string]int64
+	last    string // the refresh token that was used last
+}
+
+// attempt is a login under way in one tab of a browser.
+type attempt struct {
+	mu sync.Mutex // held by whoever deals with a request of that tab; guards all below
+
+	tab, code string // tab_id; session_code, which the browser gets anew with each page
+	root      string // id of the session that it will become; the browser proves it with a cookie
+	client    *Client
+	request   authRequest
+	device    *device // set for the login that answers a device's request
+
+	known     *User  // who must sign in again; nil: anybody may
+	reason    string // why they must, for the page
+	user      *User  // once shown
+	fresh     bool   // the user gave a password or was picked, just now
+	authTime  time.Time
+	remember  bool
+	action    string // status of kc_action once it was dealt with: success, cancelled, error
+	consented bool
+	finished  bool
+}
+
+// code is an authorization code (RFC 6749 §4.1.2). It stays known after its use, so that a second use is noticed.
+type code struct {
+	client  *Client
+	request authRequest
+	session string
+	expires time.Time
+	spent   bool
+}
+
+// codeMemory is how long spent codes stay known.
+const codeMemory = time.Hour
+
+func (v *served) lifetimeOf(s *session) (idle, most time.Duration) {
+	l := v.Lifetimes
+	switch {
+	case s.offline:
+		return l.OfflineIdle, l.OfflineMax
+	case s.remember:
+		idle, most = l.RememberMeIdle, l.RememberMeMax
+	}
+	if idle == 0 {
+		idle = l.SessionIdle
+	}
+	if most == 0 {
+		most = l.SessionMax
+	}
+	return idle, most
+}
+
+func (v *served) sessionEnds(s *session) time.Time {
+	idle, most := v.lifetimeOf(s)
+	end := s.seen.Add(idle)
+	if most > 0 {
+		end = earlier(end, s.started.Add(most))
+	}
+	return end
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// clientSessionEnds is when a client's refresh tokens end at the latest, seen from now.
+func (v *served) clientSessionEnds(s *session, client *Client, started, now time.Time) time.Time {
+	end := v.sessionEnds(s)
+	if s.offline {
+		if idle := client.seconds("client.offline.session.idle.timeout", v.Lifetimes.ClientOfflineIdle); idle > 0 {
+			end = earlier(end, now.Add(idle))
+		}
+		return end
+	}
+	if idle := client.seconds("client.session.idle.timeout", v.Lifetimes.ClientIdle); idle > 0 {
+		end = earlier(end, now.Add(idle))
+	}
+	if most := client.seconds("client.session.max.lifespan", v.Lifetimes.ClientMax); most > 0 {
+		end = earlier(end, started.Add(most))
+	}
+	return end
+}
+
+// seconds reads a lifetime from the client's attributes.
+func (c *Client) seconds(attribute string, otherwise time.Duration) time.Duration {
+	if n, err := strconv.ParseInt(c.Attrs[attribute], 10, 32); err == nil && n > 0 {
+		return time.Duration(n) * time.Second
+	}
+	return otherwise
+}
+
+// accessLifespan is how long access tokens of the client live.
+func (v *served) accessLifespan(client *Client) time.Duration {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if set, ok := v.lifespans[client.ClientID]; ok {
+		return set
+	}
+	return client.seconds("access.token.lifespan", v.Lifetimes.AccessToken)
+}
+
+// live returns the session with that id if it has not ended. The lock must be held.
+func (v *served) live(id string, offline bool, now time.Time) *session {
+	sessions := v.sessions
+	if offline {
+		sessions = v.offline
+	}
+	s, ok := sessions.get(id, now)
+	if !ok || !now.Before(v.sessionEnds(s)) || s.user.ServiceAccountOf == nil && !s.user.Enabled {
+		return nil
+	}
+	return s
+}
+
+// keep stores the session and notes that it was used just now. The lock must be held.
+func (v *served) keep(s *session, now time.Time) {
+	s.seen = now
+	sessions := v.sessions
+	if s.offline {
+		sessions = v.offline
+	}
+	sessions.put(s.id, s, now, v.sessionEnds(s))
+}
+
+// join returns the client's part of a session, and begins it where there is none. The lock must be held.
+func (s *session) join(client *Client, acr string, now time.Time) *clientSession {
+	part := s.clients[client.ClientID]
+	if part == nil {
+		part = &clientSession{client: client, started: now, used: map[string]int{}, usedExp: map[string]int64{}}
+		s.clients[client.ClientID] = part
+	}
+	part.acr = acr
+	return part
+}
+
+// leave ends a client's part of a session, and the session with its last client. The lock must be held.
+func (v *served) leave(s *session, client *Client) {
+	delete(s.clients, client.ClientID)
+	if len(s.clients) == 0 {
+		v.drop(s)
+	}
+}
+
+func (v *served) drop(s *session) {
+	if s.offline {
+		v.offline.remove(s.id)
+	} else {
+		v.sessions.remove(s.id)
+	}
+}
+
+// use counts one use of a refresh token. It returns why that was one too many, in Keycloak's words; "" when
+// it was not. The lock must be held.
+func (p *clientSession) use(jti string, expires int64, allowed int, now time.Time) string {
+	if len(p.used) > 200 {
+		maps.DeleteFunc(p.usedExp, func(jti string, exp int64) bool {
+			over := exp != 0 && exp < now.Unix()
+			if over {
+				delete(p.used, jti)
+			}
+			return over
+		})
+	}
+	p.used[jti]++
+	p.usedExp[jti] = expires
+	switch {
+	case p.used[jti] > 1 && p.last != jti:
+		return "Stale token"
+	case p.used[jti] > allowed+1:
+		return "Maximum allowed refresh token reuse exceeded"
+	}
+	p.last = jti
+	return ""
+}
+
+// matches reports whether the password is the user's, as changed since the start.
+func (v *served) matches(user *User, password string) bool {
+	v.mu.Lock()
+	changed, ok := v.passwords[user.ID]
+	v.mu.Unlock()
+	if ok {
+		return changed.Matches(password)
+	}
+	return slices.ContainsFunc(user.Credentials, func(c Credential) bool { return c.Matches(password) })
+}
+
+// pending returns the required actions that still stop the user.
+func (v *served) pending(user *User) []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	done := v.done[user.ID]
+	return slices.DeleteFunc(v.Pending(user), func(action string) bool { return slices.Contains(done, action) })
+}
+
+// setPassword changes a password until the realm stops; the file stays as it is.
+func (v *served) setPassword(user *User, password string) {
+	credential := newPassword(password)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.passwords[user.ID] = credential
+	v.done[user.ID] = append(v.done[user.ID], "UPDATE_PASSWORD")
+}
+
+// endOthers ends the user's sessions but the one named.
+func (v *served) endOthers(user *User, keep string, now time.Time) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var ended []*session
+	v.sessions.each(now, func(s *session) {
+		if s.user == user && s.id != keep {
+			ended = append(ended, s)
+		}
+	})
+	for _, s := range ended {
+		v.drop(s)
+	}
+}
+
+// granted reports whether the user has consented to these scopes for the client before.
+func (v *served) granted(user *User, client *Client, scopes []*Scope) bool {
+	v.mu.Lock()
+	given := slices.Concat(v.consents[user.ID+" "+client.ClientID], user.Consents[client.ClientID])
+	v.mu.Unlock()
+	return !slices.ContainsFunc(scopes, func(s *Scope) bool { return s.asksConsent() && !slices.Contains(given, s.Name) })
+}
+
+func (v *served) grant(user *User, client *Client, scopes []*Scope) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	key := user.ID + " " + client.ClientID
+	for _, s := range scopes {
+		v.consents[key] = append(v.consents[key], s.Name)
+	}
+}
+
+func (s *Scope) asksConsent() bool { return s.Attrs["display.on.consent.screen"] != "false" }
+
+func (s *Scope) inTokenScope() bool { return s.Attrs["include.in.token.scope"] != "false" }
+
+// consentText is what the consent page says of a scope.
+func (s *Scope) consentText() string {
+	text := s.Attrs["consent.screen.text"]
+	if words, ok := consentTexts[text]; ok {
+		return words
+	}
+	if text == "" || strings.HasPrefix(text, "${") {
+		return s.Name
+	}
+	return text
+}
+
+var consentTexts = map[string]string{
+	"${profileScopeConsentText}":       "User profile",
+	"${emailScopeConsentText}":         "Email address",
+	"${addressScopeConsentText}":       "Address",
+	"${phoneScopeConsentText}":         "Phone number",
+	"${rolesScopeConsentText}":         "User roles",
+	"${offlineAccessScopeConsentText}": "Offline Access",
+	"${organizationScopeConsentText}":  "Organization",
+}
