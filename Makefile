@@ -1,11 +1,14 @@
 # Each target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: help run build check test bench keycloak FORCE
+.PHONY: help run run-keycloak build check test bench realm keycloak FORCE
 
 help: ## show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 
-run: build ## build and start the app, and Keycloak beside it when nothing answers at the issuer
+run: build ## build and start the app with its development realm: no Keycloak needed
+	@bin/keystead dev
+
+run-keycloak: build ## build and start the app, and a real Keycloak beside it when nothing answers at the issuer
 	@scripts/run.sh
 
 build: web/dist/index.html bin/keystead ## leave bin/keystead: one static binary with the app inside
@@ -18,6 +21,9 @@ test: ## all tests, in a real browser and against a real Keycloak, too
 
 bench: ## measure what verifying a token costs, beside other libraries, as ratios
 	@cd bench && go run .
+
+realm: bin/keystead ## start the development realm alone on :8080, until Ctrl-C
+	@bin/keystead realm
 
 keycloak: ## start a real Keycloak with the demo realm on :8080, until Ctrl-C
 	@scripts/keycloak.sh

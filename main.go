@@ -28,11 +28,17 @@ func main() {
 
 // commands is the command line.
 type commands struct {
-	Serve       serveCommand       `cmd:"" help:"Serve the app and its API."`
-	Token       tokenCommand       `cmd:"" help:"Explain an access token: what it holds, whether it is accepted here, and if not why and how to mend it."`
+	Serve serveCommand `cmd:"" help:"Serve the app and its API."`
+	realmCommands
+	Token       tokenCommands      `cmd:"" help:"Explain an access token, or make one of the development realm."`
 	Routes      routesCommand      `cmd:"" help:"Print every route with its policy: who may use it, and why."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running instance on this machine whether it lives; for container health checks."`
 	Version     versionCommand     `cmd:"" help:"Print the version, the commit and the Go version."`
+}
+
+// explainCommand is what "keystead token" does when it is told nothing else.
+type explainCommand struct {
+	Explain tokenCommand `cmd:"" default:"withargs" help:"Explain an access token: what it holds, whether it is accepted here, and if not why and how to mend it. Also without the word explain."`
 }
 
 // environment is what the commands get from the process.
@@ -40,6 +46,7 @@ type environment struct {
 	ctx            context.Context
 	parsed         *kong.Context
 	sources        *config.Sources
+	environ        []string // in the form of os.Environ
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -71,7 +78,7 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 	if err != nil {
 		return fmt.Errorf("%w (see %s --help)", err, parser.Model.Name)
 	}
-	return parsed.Run(&environment{ctx, parsed, sources, stdin, stdout, stderr})
+	return parsed.Run(&environment{ctx, parsed, sources, environ, stdin, stdout, stderr})
 }
 
 // nameVariable adds to a setting's help the variable that it is also read from.

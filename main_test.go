@@ -301,7 +301,7 @@ func TestWebDir(t *testing.T) {
 
 // Requests that are under way when the process is told to stop are finished.
 func TestStopFinishesRequests(t *testing.T) {
-	listeners, err := listen("127.0.0.1:0")
+	listeners, err := listen("addr", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

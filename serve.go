@@ -47,10 +47,19 @@ func (c *serveCommand) Run(env *environment) error {
 		return nil
 	}
 	log := newLogger(env.stderr, cfg)
+	warnOfUnknown(env, log)
+	return serveApp(env.ctx, cfg, log, func() {})
+}
+
+// warnOfUnknown names variables that look like settings and are none.
+func warnOfUnknown(env *environment, log *slog.Logger) {
 	for _, name := range env.sources.Unknown(config.Flags(env.parsed)) {
 		log.Warn("there is no such setting; \"keystead serve --help\" lists them all", "name", name)
 	}
+}
 
+// serveApp serves the app and its API until ctx ends. It calls listening once the address is open.
+func serveApp(ctx context.Context, cfg config.Config, log *slog.Logger, listening func()) error {
 	if u, err := url.Parse(cfg.PublicURL); err == nil && u.Scheme == "http" && !config.IsLoopback(u.Hostname()) {
 		log.Warn("browsers give a page over plain http no Web Crypto, so nobody can sign in: put TLS in front and set KEYSTEAD_PUBLIC_URL to the https address", "url", cfg.PublicURL)
 	}
@@ -64,13 +73,14 @@ func (c *serveCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	listeners, err := listen(cfg.Addr)
+	listeners, err := listen("addr", cfg.Addr)
 	if err != nil {
 		return err
 	}
-	go keys.Run(env.ctx)
+	go keys.Run(ctx)
 	log.Info("serving", "url", cfg.PublicURL, "addr", cfg.Addr, "issuer", cfg.Issuer)
-	return serve(env.ctx, handler, listeners, log)
+	listening()
+	return serve(ctx, handler, listeners, log)
 }
 
 func newKeys(cfg config.Config, log *slog.Logger) *auth.Keys {
@@ -116,9 +126,9 @@ func newHandler(cfg config.Config, keys *auth.Keys, log *slog.Logger) (http.Hand
 	})
 }
 
-// listen opens addr. The name localhost means both loopback families, because browsers try either;
+// listen opens addr, which the flag has set. The name localhost means both loopback families, because browsers try either;
 // a machine without one of them gets the other.
-func listen(addr string) ([]net.Listener, error) {
+func listen(flag, addr string) ([]net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
@@ -145,7 +155,7 @@ func listen(addr string) ([]net.Listener, error) {
 	for _, listener := range listeners {
 		_ = listener.Close() // half of localhost would send people to whatever holds the other half
 	}
-	return nil, fmt.Errorf("listening on %s: %w; choose an address that is free with KEYSTEAD_ADDR (--addr)", addr, errors.Join(errs...))
+	return nil, fmt.Errorf("listening on %s: %w; choose an address that is free with %s (--%s)", addr, errors.Join(errs...), config.EnvName(flag), flag)
 }
 
 // serve answers on all listeners until ctx ends or one of them fails.

@@ -1,0 +1,116 @@
+//go:build !norealm
+
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"keystead/config"
+)
+
+// What the demo realm calls things, for settings that nobody has given.
+const (
+	demoClient              = "demo"
+	demoAudience            = "keystead-api"
+	demoIntrospectionClient = "keystead-api"
+	demoIntrospectionSecret = "keystead-api-demo-secret"
+	viteOrigin              = "http://localhost:3000"
+)
+
+type devCommand struct {
+	config.Settings
+	realmSettings
+	RealmAddr string `name:"realm-addr" default:"localhost:8080" help:"HOST:PORT on a loopback address where the realm listens."`
+}
+
+// Help is shown by kong below the usage.
+func (*devCommand) Help() string {
+	return `Everything that "keystead serve" can be told can be told here, too. What is set nowhere is the demo realm's.`
+}
+
+// Run serves app and realm until the context ends, or one of them fails.
+func (c *devCommand) Run(env *environment) error {
+	started := time.Now()
+	issuer, err := c.fillIn()
+	if err != nil {
+		return err
+	}
+	cfg, err := config.Load(c.Settings, env.sources, isTerminal(env.stderr))
+	if err != nil {
+		return fmt.Errorf("the settings are not right:\n%w", err)
+	}
+	log := newLogger(env.stderr, cfg)
+	warnOfUnknown(env, log)
+	lookup := func(name string) (string, bool) {
+		if value, ok := env.lookup(name); ok || name != "KEYSTEAD_APP_URL" {
+			return value, ok
+		}
+		return cfg.PublicURL, true // so that the realm sends browsers back to this app
+	}
+	r, err := c.open(c.RealmAddr, lookup, log)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(env.ctx)
+	defer stop()
+	open := make(chan struct{}, 2)
+	ended := make(chan error, 2)
+	run := func(part func(listening func()) error) {
+		err := part(func() { open <- struct{}{} })
+		stop() // neither is of use without the other
+		ended <- err
+	}
+	go run(func(listening func()) error { return r.serve(ctx, log, listening) })
+	go run(func(listening func()) error { return serveApp(ctx, cfg, log, listening) })
+	for range 2 {
+		select {
+		case <-open:
+			continue
+		case <-ctx.Done():
+		}
+	}
+	if ctx.Err() == nil {
+		r.server.WaitForKeys()
+		c.introduce(env.stdout, cfg, r, issuer, time.Since(started))
+	}
+	return errors.Join(<-ended, <-ended)
+}
+
+// fillIn gives settings that stand nowhere the values of the realm that is about to run, and returns its issuer.
+func (c *devCommand) fillIn() (issuer string, err error) {
+	if err := checkRealmAddr(c.RealmAddr); err != nil {
+		return "", err
+	}
+	issuer = "http://" + c.RealmAddr + "/realms/demo"
+	if len(c.RealmFile) > 0 {
+		if c.Issuer == "" {
+			return "", fmt.Errorf("with a realm file of your own, name the realm: set %s, such as http://%s/realms/NAME", config.EnvName("issuer"), c.RealmAddr)
+		}
+		return c.Issuer, nil
+	}
+	if c.Issuer != "" && c.Issuer != issuer {
+		return "", fmt.Errorf("%s is %s, but the development realm will be %s: take the setting away, or use that realm with \"keystead serve\"", config.EnvName("issuer"), c.Issuer, issuer)
+	}
+	c.Issuer = issuer
+	c.ClientID = cmp.Or(c.ClientID, demoClient)
+	c.Audience = cmp.Or(c.Audience, demoAudience)
+	c.CORSOrigins = cmp.Or(c.CORSOrigins, viteOrigin)
+	if c.IntrospectionClientID == "" && c.IntrospectionClientSecret == "" {
+		c.IntrospectionClientID, c.IntrospectionClientSecret = demoIntrospectionClient, demoIntrospectionSecret
+	}
+	return issuer, nil
+}
+
+func (c *devCommand) introduce(w io.Writer, cfg config.Config, r *runningRealm, issuer string, took time.Duration) {
+	fmt.Fprintf(w, "\n  Open        %s   (ready after %d ms)\n\n", cfg.PublicURL, took.Milliseconds())
+	fmt.Fprint(w, "  Beside it runs a development realm, in which anybody on this machine can sign in as anybody:\n\n")
+	r.summarize(w)
+	fmt.Fprintf(w, "  Call the API from another terminal:\n    token=$(%s token mint --user %s)\n    curl %s/api/me -H \"Authorization: Bearer $token\"\n    curl -i %s/api/me        # without a token: 401, and why\n\n  Ctrl-C stops both.\n\n",
+		os.Args[0], "alice", cfg.PublicURL, cfg.PublicURL)
+}

@@ -1,0 +1,218 @@
+//go:build !norealm
+
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"keystead/config"
+	"keystead/realm"
+)
+
+// demoRealm is served when no file is given.
+//
+//go:embed deploy/realm/demo-realm.json
+var demoRealm []byte
+
+const demoRealmName = "the demo realm"
+
+// realmSettings are those of a development realm, alone or beside the app.
+type realmSettings struct {
+	RealmFile   []string      `name:"realm-file" sep:"," placeholder:"FILE" help:"Realm file as Keycloak imports it, or a folder of them; may be given several times. Default: the demo realm, with the users alice and bob."`
+	RealmSecret config.Secret `name:"realm-secret" placeholder:"SECRET" help:"The secret of the control API. Default: a new one at each start."`
+}
+
+type realmCommand struct {
+	realmSettings
+	RealmAddr string `name:"realm-addr" aliases:"addr" default:"localhost:8080" help:"HOST:PORT on a loopback address where the realm listens. The name localhost means both loopback families."`
+}
+
+// Run serves the realm until the context ends.
+func (c *realmCommand) Run(env *environment) error {
+	started := time.Now()
+	if err := env.sources.Err(); err != nil {
+		return err
+	}
+	log := newLogger(env.stderr, config.Config{LogLevel: slog.LevelInfo, LogFormat: formatFor(env.stderr)})
+	warnOfUnknown(env, log)
+	r, err := c.open(c.RealmAddr, env.lookup, log)
+	if err != nil {
+		return err
+	}
+	return r.serve(env.ctx, log, func() {
+		fmt.Fprintf(env.stdout, "\nDevelopment realm: anybody on this machine can sign in. Listening after %d ms.\n\n", time.Since(started).Milliseconds())
+		r.summarize(env.stdout)
+	})
+}
+
+// lookup finds a variable of the environment, for placeholders in realm files.
+func (env *environment) lookup(name string) (string, bool) {
+	for _, pair := range env.environ {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+func formatFor(stderr io.Writer) string {
+	if isTerminal(stderr) {
+		return "text"
+	}
+	return "json"
+}
+
+// runningRealm is a development realm that is about to be served.
+type runningRealm struct {
+	server    *realm.Server
+	listeners []net.Listener
+	addr, url string
+	secret    string
+}
+
+// open reads the files and opens the address. Placeholders in the files are looked up.
+func (c realmSettings) open(addr string, lookup func(string) (string, bool), log *slog.Logger) (*runningRealm, error) {
+	if err := checkRealmAddr(addr); err != nil {
+		return nil, err
+	}
+	files, err := c.files()
+	if err != nil {
+		return nil, err
+	}
+	realms, warnings, err := realm.Load(files, lookup)
+	if err != nil {
+		return nil, fmt.Errorf("the realm cannot be served:\n%w", err)
+	}
+	for _, w := range warnings {
+		log.Warn(w.Text, "file", w.File, "path", w.Path)
+	}
+	listeners, err := listen("realm-addr", addr)
+	if err != nil {
+		return nil, err
+	}
+	secret := cmp.Or(string(c.RealmSecret), rand.Text())
+	return &runningRealm{
+		server: realm.New(realm.Options{Realms: realms, Secret: secret, Log: log}), listeners: listeners,
+		addr: addr, url: "http://" + addr, secret: secret,
+	}, nil
+}
+
+func checkRealmAddr(addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || !isLoopbackAddress(host) || !isPort(port) {
+		return fmt.Errorf("%s (--realm-addr) must be a loopback address with a port, such as localhost:8080, got %q: anybody can sign in to a development realm as anybody, so it listens where only this machine gets", config.EnvName("realm-addr"), addr)
+	}
+	return nil
+}
+
+func isLoopbackAddress(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func isPort(text string) bool {
+	n, err := net.LookupPort("tcp", text)
+	return err == nil && n > 0
+}
+
+// files reads the realm files, and of a folder all that end in .json, as Keycloak does.
+func (c realmSettings) files() ([]realm.File, error) {
+	if len(c.RealmFile) == 0 {
+		return []realm.File{{Name: demoRealmName, Text: demoRealm}}, nil
+	}
+	var files []realm.File
+	var errs []error
+	for _, name := range c.RealmFile {
+		names := []string{name}
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			names, _ = filepath.Glob(filepath.Join(name, "*.json")) // fails on a bad pattern only
+			if len(names) == 0 {
+				errs = append(errs, fmt.Errorf("%s (--realm-file) names the folder %q, and no file in it ends in .json", config.EnvName("realm-file"), name))
+			}
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				var cause *fs.PathError
+				if errors.As(err, &cause) {
+					err = cause.Err
+				}
+				errs = append(errs, fmt.Errorf("%s (--realm-file) must name readable files, got %q: %w", config.EnvName("realm-file"), name, err))
+				continue
+			}
+			files = append(files, realm.File{Name: name, Text: text})
+		}
+	}
+	return files, errors.Join(errs...)
+}
+
+// serve serves until ctx ends. Keys are made once the address is open, and whoever needs them waits.
+func (r *runningRealm) serve(ctx context.Context, log *slog.Logger, listening func()) error {
+	go r.server.MakeKeys()
+	forget, err := r.keepSecret()
+	if err != nil {
+		log.Warn("the secret of the control API could not be kept in a file, so \"keystead token mint\" must be given it as KEYSTEAD_REALM_SECRET", "error", err)
+	}
+	defer forget()
+	listening()
+	return serve(ctx, r.server, r.listeners, log)
+}
+
+// summarize tells where the realm is, who can sign in, and what to try.
+func (r *runningRealm) summarize(w io.Writer) {
+	for _, o := range r.server.Overview(r.url) {
+		fmt.Fprintf(w, "  Issuer      %s\n", o.Issuer)
+		const most = 6
+		for i, person := range o.People {
+			label := "  Sign in as "
+			if i > 0 {
+				label = "            "
+			}
+			if i == most {
+				fmt.Fprintf(w, "%s …and %d more: %s\n", label, len(o.People)-most, r.url)
+				break
+			}
+			fmt.Fprintln(w, label, describePerson(person.Username, person.Password, person.Roles, person.Disabled))
+		}
+		for i, line := range o.Curl {
+			label := "  Token      "
+			if i > 0 {
+				label = "             "
+			}
+			fmt.Fprintln(w, label+line)
+		}
+	}
+	fmt.Fprintf(w, "  Any user    keystead token mint --user NAME\n")
+	fmt.Fprintf(w, "  Control     Authorization: Bearer %s\n\n  Ctrl-C stops it.\n\n", r.secret)
+}
+
+func describePerson(username, password string, roles []string, disabled bool) string {
+	text := username
+	if password != "" {
+		text += " / " + password
+	}
+	roles = slices.DeleteFunc(slices.Clone(roles), func(role string) bool {
+		return strings.HasPrefix(role, "default-roles-") || role == "offline_access" || role == "uma_authorization"
+	})
+	switch {
+	case disabled:
+		text += " (disabled)"
+	case len(roles) > 0:
+		text += " (" + strings.Join(roles, ", ") + ")"
+	}
+	return text
+}

@@ -1,0 +1,163 @@
+//go:build !norealm
+
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"keystead/auth/authtest"
+)
+
+// runOnce runs a command that ends by itself.
+func runOnce(t *testing.T, args ...string) (stdout string, err error) {
+	t.Helper()
+	var out authtest.Log
+	err = run(t.Context(), args, nil, nil, &out, &authtest.Log{})
+	return out.String(), err
+}
+
+// within keeps the files of running realms in a folder of the test's own.
+func within(t *testing.T) string {
+	t.Helper()
+	home := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", home)
+	t.Setenv("HOME", home)
+	return home
+}
+
+func TestRealmListensOnLoopbackOnly(t *testing.T) {
+	for _, addr := range []string{":8080", "0.0.0.0:8080", "[::]:8080", "192.168.0.1:8080", "example.com:8080", "localhost.example.com:8080", "localhost", "localhost:0", "localhost:http-x", ""} {
+		_, err := runOnce(t, "realm", "--realm-addr="+addr)
+		if err == nil || !strings.Contains(err.Error(), "KEYSTEAD_REALM_ADDR") || !strings.Contains(err.Error(), "loopback") {
+			t.Errorf("realm on %q: %v", addr, err)
+		}
+	}
+}
+
+func TestRealmFilesAreReadWithClearErrors(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	empty := filepath.Join(dir, "empty")
+	if err := os.Mkdir(empty, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		filepath.Join(dir, "none.json"): "no such file",
+		empty:                           "no file in it ends in .json",
+		write("broken.json", "{\n  \"realm\": \n}"): "line 3",
+		write("other.json", `{"name": "x"}`):        "is this a realm file?",
+	} {
+		_, err := runOnce(t, "realm", "--realm-addr=localhost:"+freePort(t), "--realm-file="+path)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), filepath.Base(path)) {
+			t.Errorf("%s: %v, want %q and the file's name", path, err, want)
+		}
+	}
+}
+
+func TestRealmAndMint(t *testing.T) {
+	home := within(t)
+	port := freePort(t)
+	args := []string{"token", "mint", "--realm-addr=localhost:" + port}
+	if _, err := runOnce(t, append(args, "--user=alice")...); err == nil || !strings.Contains(err.Error(), "no development realm") {
+		t.Errorf("mint without a realm: %v", err)
+	}
+	_, stop := start(t, "realm", "--addr=localhost:"+port)
+	get(t, "http://localhost:"+port+"/realms/demo/protocol/openid-connect/certs", "")
+
+	note := filepath.Join(home, "keystead", "realm-"+port+".json")
+	if info, err := os.Stat(note); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the note of the secret: %v, %v; want mode 0600", info, err)
+	}
+	out, err := runOnce(t, append(args, "--user=alice")...)
+	token := strings.TrimSpace(out)
+	if err != nil || strings.Count(token, ".") != 2 {
+		t.Fatalf("mint: %q, %v", out, err)
+	}
+	if res := get(t, "http://localhost:"+port+"/realms/demo/protocol/openid-connect/userinfo", token); res.StatusCode != http.StatusOK {
+		t.Errorf("userinfo with a minted token = %s", res.Status)
+	}
+	var answer struct {
+		Refresh string `json:"refresh_token"`
+	}
+	if out, err = runOnce(t, append(args, "--user=bob", "--client=keystead-cli", "--json")...); err != nil || json.Unmarshal([]byte(out), &answer) != nil || answer.Refresh == "" {
+		t.Errorf("mint --json: %q, %v", out, err)
+	}
+	if _, err = runOnce(t, append(args, "--user=nobody")...); err == nil || !strings.Contains(err.Error(), "There are: alice, bob") {
+		t.Errorf("mint for nobody: %v", err)
+	}
+	if _, err = runOnce(t, append(args, "--user=alice", "--realm=demo", "--realm-secret=wrong")...); err == nil || !strings.Contains(err.Error(), "secret") {
+		t.Errorf("mint with a wrong secret: %v", err)
+	}
+	if err := stop(); err != nil {
+		t.Errorf("stopping returned %v", err)
+	}
+	if _, err := os.Stat(note); !os.IsNotExist(err) {
+		t.Errorf("the note is left behind: %v", err)
+	}
+}
+
+func TestDev(t *testing.T) {
+	within(t)
+	app, realm := freePort(t), freePort(t)
+	log, stop := start(t, "dev", "--addr=localhost:"+app, "--realm-addr=localhost:"+realm, "--log-format=json")
+	for end := time.Now().Add(10 * time.Second); get(t, "http://localhost:"+app+"/readyz", "").StatusCode != http.StatusOK; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("never ready: %s", log)
+		}
+	}
+	out, err := runOnce(t, "token", "mint", "--user=alice", "--realm-addr=localhost:"+realm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res := get(t, "http://localhost:"+app+"/api/admin/reports", strings.TrimSpace(out)); res.StatusCode != http.StatusOK {
+		t.Errorf("the app with a token of its realm = %s", res.Status)
+	}
+	if err := stop(); err != nil {
+		t.Errorf("stopping returned %v", err)
+	}
+}
+
+func TestDevRefuses(t *testing.T) {
+	within(t)
+	for name, tt := range map[string]struct {
+		args []string
+		want string
+	}{
+		"another issuer":              {[]string{"--issuer=https://login.example.com/realms/acme"}, "keystead serve"},
+		"a file and no issuer":        {[]string{"--realm-file=mine.json"}, "KEYSTEAD_ISSUER"},
+		"a realm for everybody":       {[]string{"--realm-addr=:8080"}, "KEYSTEAD_REALM_ADDR"},
+		"a wrong setting of the app":  {[]string{"--leeway=soon"}, "KEYSTEAD_LEEWAY"},
+		"a realm file that is absent": {[]string{"--issuer=http://localhost:8080/realms/x", "--client-id=x", "--audience=x", "--realm-file=absent.json"}, "absent.json"},
+	} {
+		if _, err := runOnce(t, append([]string{"dev", "--addr=localhost:" + freePort(t)}, tt.args...)...); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %q", name, err, tt.want)
+		}
+	}
+}
+
+// What is built for deployment has no way to the realm: neither its commands nor its code.
+func TestDeploymentLeavesTheRealmOut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("lists the packages of another build")
+	}
+	deps, err := exec.Command("go", "list", "-deps", "-tags=norealm", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(deps), "keystead/realm") {
+		t.Error("a build with the tag norealm holds the development realm")
+	}
+}

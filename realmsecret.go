@@ -1,0 +1,93 @@
+//go:build !norealm
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+)
+
+// realmNote is what a running development realm leaves for commands on the same machine.
+type realmNote struct {
+	URL    string   `json:"url"` // scheme and host; the issuers are below it
+	Secret string   `json:"secret"`
+	Realms []string `json:"realms"`
+	PID    int      `json:"pid"`
+}
+
+// realmNotePath is where the note of a realm on that address is: in a folder of the user's own.
+func realmNotePath(addr string) (string, error) {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", fmt.Errorf("the realm's address must be HOST:PORT, such as localhost:8080, got %q", addr)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(cache, "keystead", "realm-"+port+".json"), nil
+}
+
+// keepSecret writes the note so that only the user can read it, and returns what takes it away.
+func (r *runningRealm) keepSecret() (forget func(), err error) {
+	forget = func() {}
+	path, err := realmNotePath(r.addr)
+	if err != nil {
+		return forget, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return forget, err
+	}
+	text, err := json.Marshal(realmNote{r.url, r.secret, r.server.Names(), os.Getpid()})
+	if err != nil {
+		return forget, err
+	}
+	// A new file under its final name only when complete: the mode of an old one would stay as it was.
+	file, err := os.CreateTemp(filepath.Dir(path), ".realm-*") // readable by its owner alone
+	if err != nil {
+		return forget, err
+	}
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+		return forget, err
+	}
+	return func() { forgetNote(path, r.secret) }, nil
+}
+
+// forgetNote removes the note, unless another realm on the same port has written its own since.
+func forgetNote(path, secret string) {
+	if note, err := readNote(path); err == nil && note.Secret == secret {
+		_ = os.Remove(path)
+	}
+}
+
+func readNote(path string) (realmNote, error) {
+	var note realmNote
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return note, err
+	}
+	return note, json.Unmarshal(text, &note)
+}
+
+// findNote returns the note of the development realm on that address.
+func findNote(addr string) (realmNote, error) {
+	path, err := realmNotePath(addr)
+	if err != nil {
+		return realmNote{}, err
+	}
+	note, err := readNote(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return note, fmt.Errorf("no development realm of yours runs on %s: start one with \"keystead realm\" or \"make run\", or name its address with --realm-addr", addr)
+	}
+	return note, err
+}
