@@ -67,6 +67,7 @@ func (b *builder) readSettings() {
 	b.EditUsernameAllowed = f.flag("editUsernameAllowed", false)
 	b.RememberMe = f.flag("rememberMe", false)
 	b.RegistrationAllowed = f.flag("registrationAllowed", false)
+	b.VerifyEmail = f.flag("verifyEmail", false)
 	b.RevokeRefreshToken = f.flag("revokeRefreshToken", false)
 	b.RefreshTokenMaxReuse = int(f.number("refreshTokenMaxReuse", 0))
 	b.InternationalizationOn = f.flag("internationalizationEnabled", false)

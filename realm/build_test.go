@@ -173,3 +173,15 @@ func TestUsers(t *testing.T) {
 		t.Errorf("consents: %v", ann.Consents)
 	}
 }
+
+func TestAddressesToVerify(t *testing.T) {
+	r, _ := load(t, `{"realm": "r", "enabled": true, "verifyEmail": true, "users": [
+		{"username": "new", "email": "new@x.de", "firstName": "N", "lastName": "E", "enabled": true},
+		{"username": "old", "email": "old@x.de", "firstName": "O", "lastName": "L", "enabled": true, "emailVerified": true}]}`)
+	if got := r.Pending(r.UserByLogin("new")); !slices.Equal(got, []string{"VERIFY_EMAIL"}) {
+		t.Errorf("not verified: %q", got)
+	}
+	if got := r.Pending(r.UserByLogin("old")); len(got) != 0 {
+		t.Errorf("verified: %q", got)
+	}
+}

@@ -172,3 +172,28 @@ func TestRequestsBeforeTheKeys(t *testing.T) {
 		t.Errorf("names: %v", server.Names())
 	}
 }
+
+// No text is taken for a token of the realm but what it has signed itself.
+func FuzzVerify(f *testing.F) {
+	k := newKeyring("test")
+	k.start(nil, "RS256", nil)
+	body := newObject()
+	body.set("typ", "Bearer")
+	for _, algorithm := range []string{"RS256", "HS512"} {
+		token, err := k.sign(algorithm, "JWT", body)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(strings.Replace(token, ".", "..", 1))
+		f.Add(token[:len(token)-4])
+	}
+	f.Add("")
+	f.Add("..")
+	f.Add("e30.e30.")
+	f.Fuzz(func(t *testing.T, token string) {
+		var out map[string]any
+		if k.verify(token, &out) == nil {
+			t.Errorf("%q was accepted: %v", token, out)
+		}
+	})
+}

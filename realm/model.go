@@ -28,6 +28,7 @@ type Realm struct {
 	EditUsernameAllowed    bool
 	RememberMe             bool
 	RegistrationAllowed    bool
+	VerifyEmail            bool // users with an address that is not verified must do that first
 	RevokeRefreshToken     bool // refresh tokens rotate: each is good for RefreshTokenMaxReuse+1 uses
 	RefreshTokenMaxReuse   int
 	InternationalizationOn bool

@@ -12,8 +12,8 @@ import (
 )
 
 // Pending returns the required actions that stop a sign-in of the user: those of the file, and VERIFY_PROFILE
-// when an attribute that users may change is missing or not as the user profile wants it. Nothing stops a
-// service account.
+// when an attribute that users may change is missing or not as the user profile wants it, and VERIFY_EMAIL where
+// the realm wants addresses verified. Nothing stops a service account.
 func (r *Realm) Pending(user *User) []string {
 	if user.ServiceAccountOf != nil {
 		return nil
@@ -21,6 +21,9 @@ func (r *Realm) Pending(user *User) []string {
 	actions := slices.Clone(user.RequiredActions)
 	if len(r.flaws(user)) > 0 && !slices.Contains(actions, verifyProfile) {
 		actions = append(actions, verifyProfile)
+	}
+	if r.VerifyEmail && user.Email != "" && !user.EmailVerified && !slices.Contains(actions, verifyEmail) {
+		actions = append(actions, verifyEmail)
 	}
 	return actions
 }

@@ -15,6 +15,7 @@ const (
 	maxAttempts = 10_000
 	maxCodes    = 10_000
 	maxRevoked  = 10_000
+	maxUses     = 500 // used refresh tokens of one client in one session
 )
 
 // served is a realm while it runs: its file, its keys, and everything that comes and goes.
@@ -242,7 +243,7 @@ func (v *served) drop(s *session) {
 // use counts one use of a refresh token. It returns why that was one too many, in Keycloak's words; "" when
 // it was not. The lock must be held.
 func (p *clientSession) use(jti string, expires int64, allowed int, now time.Time) string {
-	if len(p.used) > 200 {
+	if len(p.used) > maxUses {
 		maps.DeleteFunc(p.usedExp, func(jti string, exp int64) bool {
 			over := exp != 0 && exp < now.Unix()
 			if over {
@@ -250,6 +251,15 @@ func (p *clientSession) use(jti string, expires int64, allowed int, now time.Tim
 			}
 			return over
 		})
+		for jti := range p.used { // offline tokens have no end: the oldest knowledge cannot be told apart, so any goes
+			if len(p.used) <= maxUses {
+				break
+			}
+			if jti != p.last {
+				delete(p.used, jti)
+				delete(p.usedExp, jti)
+			}
+		}
 	}
 	p.used[jti]++
 	p.usedExp[jti] = expires

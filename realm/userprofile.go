@@ -8,7 +8,11 @@ import (
 )
 
 // verifyProfile is the required action of a user whose profile is not complete.
-const verifyProfile = "VERIFY_PROFILE"
+// Required actions that Keycloak adds by itself.
+const (
+	verifyProfile = "VERIFY_PROFILE"
+	verifyEmail   = "VERIFY_EMAIL"
+)
 
 // profile says which attributes users have.
 type profile struct {
