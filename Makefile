@@ -16,11 +16,11 @@ build: web/dist/index.html bin/keystead ## leave bin/keystead: one static binary
 check: ## the quick part of the tests: no browser, no Keycloak
 	@scripts/test.sh quick
 
-test: ## all tests, in a real browser and against a real Keycloak, too
+test: ## all tests: in a real browser, on the development realm and on a real Keycloak, too
 	@scripts/test.sh
 
-bench: ## measure what verifying a token costs, beside other libraries, as ratios
-	@cd bench && go run .
+bench: build ## measure what verifying a token costs beside other libraries, and a realm's start beside Keycloak's
+	@cd bench && go run . && go run ./realmstart
 
 realm: bin/keystead ## start the development realm alone on :8080, until Ctrl-C
 	@bin/keystead realm
