@@ -21,6 +21,7 @@ const (
 	demoIntrospectionClient = "keystead-api"
 	demoIntrospectionSecret = "keystead-api-demo-secret"
 	viteOrigin              = "http://localhost:3000"
+	defaultRealmAddr        = "localhost:8080"
 )
 
 type devCommand struct {
@@ -37,8 +38,7 @@ func (*devCommand) Help() string {
 // Run serves app and realm until the context ends, or one of them fails.
 func (c *devCommand) Run(env *environment) error {
 	started := time.Now()
-	issuer, err := c.fillIn()
-	if err != nil {
+	if err := c.fillIn(); err != nil {
 		return err
 	}
 	cfg, err := config.Load(c.Settings, env.sources, isTerminal(env.stderr))
@@ -77,25 +77,25 @@ func (c *devCommand) Run(env *environment) error {
 	}
 	if ctx.Err() == nil {
 		r.server.WaitForKeys()
-		c.introduce(env.stdout, cfg, r, issuer, time.Since(started))
+		c.introduce(env.stdout, cfg, r, time.Since(started))
 	}
 	return errors.Join(<-ended, <-ended)
 }
 
-// fillIn gives settings that stand nowhere the values of the realm that is about to run, and returns its issuer.
-func (c *devCommand) fillIn() (issuer string, err error) {
+// fillIn gives settings that stand nowhere the values of the realm that is about to run.
+func (c *devCommand) fillIn() error {
 	if err := checkRealmAddr(c.RealmAddr); err != nil {
-		return "", err
+		return err
 	}
-	issuer = "http://" + c.RealmAddr + "/realms/demo"
+	issuer := "http://" + c.RealmAddr + "/realms/demo"
 	if len(c.RealmFile) > 0 {
 		if c.Issuer == "" {
-			return "", fmt.Errorf("with a realm file of your own, name the realm: set %s, such as http://%s/realms/NAME", config.EnvName("issuer"), c.RealmAddr)
+			return fmt.Errorf("with a realm file of your own, name the realm: set %s, such as http://%s/realms/NAME", config.EnvName("issuer"), c.RealmAddr)
 		}
-		return c.Issuer, nil
+		return nil
 	}
 	if c.Issuer != "" && c.Issuer != issuer {
-		return "", fmt.Errorf("%s is %s, but the development realm will be %s: take the setting away, or use that realm with \"keystead serve\"", config.EnvName("issuer"), c.Issuer, issuer)
+		return fmt.Errorf("%s is %s, but the development realm will be %s: take the setting away, or use that realm with \"keystead serve\"", config.EnvName("issuer"), c.Issuer, issuer)
 	}
 	c.Issuer = issuer
 	c.ClientID = cmp.Or(c.ClientID, demoClient)
@@ -104,13 +104,26 @@ func (c *devCommand) fillIn() (issuer string, err error) {
 	if c.IntrospectionClientID == "" && c.IntrospectionClientSecret == "" {
 		c.IntrospectionClientID, c.IntrospectionClientSecret = demoIntrospectionClient, demoIntrospectionSecret
 	}
-	return issuer, nil
+	return nil
 }
 
-func (c *devCommand) introduce(w io.Writer, cfg config.Config, r *runningRealm, issuer string, took time.Duration) {
-	fmt.Fprintf(w, "\n  Open        %s   (ready after %d ms)\n\n", cfg.PublicURL, took.Milliseconds())
-	fmt.Fprint(w, "  Beside it runs a development realm, in which anybody on this machine can sign in as anybody:\n\n")
+// introduce says what runs now, and what to try first.
+func (c *devCommand) introduce(w io.Writer, cfg config.Config, r *runningRealm, took time.Duration) {
+	fmt.Fprintf(w, "\n  Open         %s   (ready after %d ms)\n", cfg.PublicURL, took.Milliseconds())
+	fmt.Fprint(w, "\n  Beside the app runs a development realm, in which anybody on this machine can sign in as anybody:\n\n")
 	r.summarize(w)
-	fmt.Fprintf(w, "  Call the API from another terminal:\n    token=$(%s token mint --user %s)\n    curl %s/api/me -H \"Authorization: Bearer $token\"\n    curl -i %s/api/me        # without a token: 401, and why\n\n  Ctrl-C stops both.\n\n",
-		os.Args[0], "alice", cfg.PublicURL, cfg.PublicURL)
+	fmt.Fprintf(w, "\n  Call the API from another terminal:\n    curl %s/api/me -H \"Authorization: Bearer $(%s)\"\n    curl -i %s/api/me        # without a token: 401, and why\n\n  Ctrl-C stops both.\n\n",
+		cfg.PublicURL, c.mintLine(r), cfg.PublicURL)
+}
+
+// mintLine is the command that makes a token of the first user.
+func (c *devCommand) mintLine(r *runningRealm) string {
+	line := os.Args[0] + " token mint --user "
+	if people := r.server.Overview(r.url)[0].People; len(people) > 0 {
+		line += people[0].Username
+	}
+	if c.RealmAddr != defaultRealmAddr {
+		line += " --realm-addr " + c.RealmAddr
+	}
+	return line
 }

@@ -54,8 +54,9 @@ func (c *realmCommand) Run(env *environment) error {
 		return err
 	}
 	return r.serve(env.ctx, log, func() {
-		fmt.Fprintf(env.stdout, "\nDevelopment realm: anybody on this machine can sign in. Listening after %d ms.\n\n", time.Since(started).Milliseconds())
+		fmt.Fprintf(env.stdout, "\n  A development realm, in which anybody on this machine can sign in as anybody. It listens after %d ms.\n\n", time.Since(started).Milliseconds())
 		r.summarize(env.stdout)
+		fmt.Fprint(env.stdout, "\n  Ctrl-C stops it.\n\n")
 	})
 }
 
@@ -175,30 +176,28 @@ func (r *runningRealm) serve(ctx context.Context, log *slog.Logger, listening fu
 // summarize tells where the realm is, who can sign in, and what to try.
 func (r *runningRealm) summarize(w io.Writer) {
 	for _, o := range r.server.Overview(r.url) {
-		fmt.Fprintf(w, "  Issuer      %s\n", o.Issuer)
-		const most = 6
+		fmt.Fprintf(w, "  Issuer       %s\n", o.Issuer)
 		for i, person := range o.People {
-			label := "  Sign in as "
+			label := "  Sign in as   "
 			if i > 0 {
-				label = "            "
+				label = "               "
 			}
-			if i == most {
-				fmt.Fprintf(w, "%s …and %d more: %s\n", label, len(o.People)-most, r.url)
+			if i == shownPeople {
+				fmt.Fprintf(w, "%sand %d more: %s\n", label, len(o.People)-i, r.url)
 				break
 			}
-			fmt.Fprintln(w, label, describePerson(person.Username, person.Password, person.Roles, person.Disabled))
+			fmt.Fprintln(w, label+describePerson(person.Username, person.Password, person.Roles, person.Disabled))
 		}
-		for i, line := range o.Curl {
-			label := "  Token      "
-			if i > 0 {
-				label = "             "
-			}
-			fmt.Fprintln(w, label+line)
+		if len(o.Curl) > 0 {
+			fmt.Fprintf(w, "\n  A token without a browser:\n    %s\n", strings.Join(o.Curl, "\n    "))
 		}
+		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "  Any user    keystead token mint --user NAME\n")
-	fmt.Fprintf(w, "  Control     Authorization: Bearer %s\n\n  Ctrl-C stops it.\n\n", r.secret)
+	fmt.Fprintf(w, "  The secret of the control API, which \"keystead token mint\" finds by itself: %s\n", r.secret)
 }
+
+// shownPeople is how many users a summary lists.
+const shownPeople = 6
 
 func describePerson(username, password string, roles []string, disabled bool) string {
 	text := username

@@ -51,6 +51,7 @@ func (b *builder) readClient(n *node) *Client {
 	readPostLogout(client)
 	client.Secret = readSecret(n, client)
 	b.Clients[id] = client
+	b.clientOrder = append(b.clientOrder, id)
 	b.clientRoles[client] = map[string]*Role{}
 	return client
 }

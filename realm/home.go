@@ -96,22 +96,21 @@ func (c *Client) kinds() string {
 	return strings.Join(words, ", ")
 }
 
-// curlLines are calls to copy that give tokens without a browser.
+// curlLines are calls to copy that give tokens without a browser: of a user, and of a service.
 func (v *served) curlLines(issuer string) []string {
-	var lines []string
+	var user, service string
 	token := "curl " + issuer + oidc + "/token"
+	people := v.People()
 	for _, id := range v.ClientIDs() {
 		client := v.Clients[id]
-		if !client.Enabled || slices.Contains(builtinClients, id) {
-			continue
-		}
-		switch people := v.People(); {
-		case client.ServiceAccounts:
-			lines = append(lines, fmt.Sprintf("%s -d grant_type=client_credentials -d client_id=%s -d client_secret=%s", token, id, client.Secret))
-		case client.Public && client.DirectAccess && len(people) > 0 && v.guess(people[0]) != "":
+		switch {
+		case !client.Enabled || slices.Contains(builtinClients, id):
+		case service == "" && client.ServiceAccounts:
+			service = fmt.Sprintf("%s -d grant_type=client_credentials -d client_id=%s -d client_secret=%s", token, id, client.Secret)
+		case user == "" && client.Public && client.DirectAccess && len(people) > 0 && v.guess(people[0]) != "":
 			name := people[0].Username
-			lines = append(lines, fmt.Sprintf("%s -d grant_type=password -d client_id=%s -d username=%s -d password=%s -d scope=openid", token, id, name, name))
+			user = fmt.Sprintf("%s -d grant_type=password -d client_id=%s -d username=%s -d password=%s -d scope=openid", token, id, name, name)
 		}
 	}
-	return lines[:min(len(lines), 3)]
+	return slices.DeleteFunc([]string{user, service}, func(line string) bool { return line == "" })
 }

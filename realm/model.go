@@ -1,7 +1,6 @@
 package realm
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -38,6 +37,8 @@ type Realm struct {
 
 	Lifetimes Lifetimes
 	Attrs     map[string]string
+
+	clientOrder []string // client ids, as the file has them
 }
 
 // Lifetimes are how long things of a realm live. None is zero, but for those that say so.
@@ -265,7 +266,5 @@ func (r *Realm) People() []*User {
 	return slices.DeleteFunc(slices.Clone(r.Users), func(u *User) bool { return u.ServiceAccountOf != nil })
 }
 
-// ClientIDs returns the ids of all clients, sorted.
-func (r *Realm) ClientIDs() []string {
-	return slices.Sorted(maps.Keys(r.Clients))
-}
+// ClientIDs returns the ids of all clients, in the file's order, those behind them that Keycloak makes by itself.
+func (r *Realm) ClientIDs() []string { return r.clientOrder }

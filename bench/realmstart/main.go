@@ -59,7 +59,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	var all []started
 	for range *rounds {
-		one, err := measure(ctx, func(port string) *exec.Cmd { return exec.CommandContext(ctx, binary, "realm", "--addr", "localhost:"+port) })
+		one, err := measure(ctx, func(port string) *exec.Cmd {
+			return exec.CommandContext(ctx, binary, "realm", "--addr", "localhost:"+port)
+		})
 		if err != nil {
 			return fmt.Errorf("the development realm: %w", err)
 		}
