@@ -24,12 +24,17 @@ func newBackchannelClient() *http.Client {
 }
 
 // tell sends each client a logout token (OpenID Connect Back-Channel Logout 1.0 §2.5), all at the same
-// time, and waits for their answers.
+// time, and waits for their answers. Only apps on this machine are told: the file may be the export of a
+// realm in use, whose apps are none of a development realm's business.
 func (c *call) tell(clients []*Client, s *session) {
 	var all sync.WaitGroup
 	for _, client := range clients {
+		address := client.absolute(client.Attrs["backchannel.logout.url"], c.base())
+		if u, err := url.Parse(address); err != nil || !isLoopbackHost(u.Host) {
+			c.s.log.Warn("an app was not told of a sign-out, because it is not on this machine", "realm", c.realm.Name, "client", client.ClientID, "url", address)
+			continue
+		}
 		all.Go(func() {
-			address := client.absolute(client.Attrs["backchannel.logout.url"], c.base())
 			if err := c.sendLogoutToken(client, address, s); err != nil {
 				c.s.log.Warn("an app could not be told of a sign-out", "realm", c.realm.Name, "client", client.ClientID, "url", address, "error", err)
 			}
