@@ -37,3 +37,17 @@ func (c *call) authenticatedClient(form url.Values) (*Client, error) {
 	}
 	return client, nil
 }
+
+// clientForm reads a form that a client sends, and who that is. Pages of origins that the client does not
+// list are refused.
+func (c *call) clientForm() (*Client, url.Values, error) {
+	form, err := c.form()
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := c.authenticatedClient(form)
+	if err != nil {
+		return nil, nil, err
+	}
+	return client, form, c.admitOrigin(client)
+}

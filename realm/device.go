@@ -33,15 +33,8 @@ const (
 
 // deviceRequest gives a device its codes.
 func (c *call) deviceRequest() error {
-	form, err := c.form()
+	client, form, err := c.clientForm()
 	if err != nil {
-		return err
-	}
-	client, err := c.authenticatedClient(form)
-	if err != nil {
-		return err
-	}
-	if err := c.admitOrigin(client); err != nil {
 		return err
 	}
 	if !client.DeviceFlow {

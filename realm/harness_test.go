@@ -180,6 +180,7 @@ func claims(t *testing.T, token string) map[string]any {
 const plainAuth = realmPath + oidc + "/auth?client_id=plain&redirect_uri=http%3A%2F%2Flocalhost%3A9%2Fcb&response_type=code&scope=openid&state=st"
 
 var formAction = regexp.MustCompile(`id="kc-form-login"[^>]*action="([^"]*)"`)
+var passwordAction = regexp.MustCompile(`id="kc-passwd-update-form"[^>]*action="([^"]*)"`)
 var pickAction = regexp.MustCompile(`action="([^"]*pick-user[^"]*)"`)
 
 // loginForm opens the login page and returns where its form posts to.

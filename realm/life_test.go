@@ -179,3 +179,64 @@ func TestACodeIsGoodOnce(t *testing.T) {
 		t.Errorf("%d got tokens, %d did not", good, bad)
 	}
 }
+
+// A changed password counts at once, and ends the person's other sessions when that is asked for.
+func TestUpdatePassword(t *testing.T) {
+	ts := newTestServer(t)
+	elsewhere := ts.token("grant_type", "password", "client_id", "cli", "username", "ben", "password", "ben")
+	browser := ts.browser()
+	page := ts.do(browser, ts.request("GET", plainAuth+"&kc_action=UPDATE_PASSWORD", nil))
+	res := ts.do(browser, ts.request("POST", find(t, formAction, page.text), formOf("username", "ben", "password", "ben")))
+	at := res.Header.Get("Location")
+	send := func(pairs ...string) answer {
+		form := ts.do(browser, ts.request("GET", at, nil))
+		return ts.do(browser, ts.request("POST", find(t, passwordAction, form.text), formOf(pairs...)))
+	}
+	for name, tt := range map[string]struct {
+		pairs []string
+		says  string
+	}{
+		"nothing":   {nil, "Please specify password."},
+		"different": {[]string{"password-new", "a", "password-confirm", "b"}, "Passwords don&#39;t match."},
+	} {
+		if res := send(tt.pairs...); res.StatusCode != http.StatusOK || !strings.Contains(res.text, tt.says) {
+			t.Errorf("%s = %s %s", name, res.Status, res.text)
+		}
+	}
+	if res = send("password-new", "new", "password-confirm", "new", "logout-sessions", "on"); !strings.Contains(res.Header.Get("Location"), "kc_action_status=success") {
+		t.Fatalf("%s, Location %s", res.Status, res.Header.Get("Location"))
+	}
+	ts.codeIn(res)
+	for password, want := range map[string]int{"ben": 400, "new": 200} {
+		if res := ts.token("grant_type", "password", "client_id", "cli", "username", "ben", "password", password); res.StatusCode != want {
+			t.Errorf("password %s = %s, want %d", password, res.Status, want)
+		}
+	}
+	if res := ts.token("grant_type", "refresh_token", "client_id", "cli", "refresh_token", elsewhere.member("refresh_token")); res.StatusCode != http.StatusBadRequest {
+		t.Errorf("the other session lives on: %s", res.Status)
+	}
+}
+
+func TestUsesOfRefreshTokens(t *testing.T) {
+	now := time.Now()
+	part := &clientSession{used: map[string]int{}, usedExp: map[string]int64{}}
+	for i := range 3 * maxUses {
+		expires := now.Add(time.Hour).Unix()
+		if i < maxUses {
+			expires = now.Add(-time.Hour).Unix()
+		}
+		if text := part.use(fmt.Sprint(i), expires, 0, now); text != "" {
+			t.Fatalf("use %d: %s", i, text)
+		}
+	}
+	if len(part.used) > maxUses+1 || len(part.used) != len(part.usedExp) {
+		t.Errorf("%d and %d are kept, at most %d may be", len(part.used), len(part.usedExp), maxUses)
+	}
+	last := fmt.Sprint(3*maxUses - 1)
+	if text := part.use(last, 0, 1, now); text != "" {
+		t.Errorf("a second use of the last, where two are allowed: %s", text)
+	}
+	if text := part.use(last, 0, 1, now); text != "Maximum allowed refresh token reuse exceeded" {
+		t.Errorf("a third: %q", text)
+	}
+}

@@ -21,7 +21,7 @@ func (c *call) logout() error {
 		return refusePage(http.StatusBadRequest, "Invalid Request")
 	}
 	if c.r.Method == http.MethodPost && c.r.PostForm.Has("refresh_token") {
-		return c.logoutByToken(c.r.PostForm)
+		return c.logoutByToken()
 	}
 	values := c.r.Form
 	hint, clientID, redirect := values.Get("id_token_hint"), values.Get("client_id"), values.Get("post_logout_redirect_uri")
@@ -137,12 +137,9 @@ func (c *call) logoutConfirmed() error {
 }
 
 // logoutByToken ends the session of a refresh token, for apps that sign out without the browser.
-func (c *call) logoutByToken(form url.Values) error {
-	client, err := c.authenticatedClient(form)
+func (c *call) logoutByToken() error {
+	client, form, err := c.clientForm()
 	if err != nil {
-		return err
-	}
-	if err := c.admitOrigin(client); err != nil {
 		return err
 	}
 	t, err := c.readRefreshToken(form.Get("refresh_token"))

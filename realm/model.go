@@ -149,9 +149,6 @@ type KeyProvider struct {
 	Cfg             map[string]string
 }
 
-// IsComposite reports whether holding the role means holding others.
-func (r *Role) IsComposite() bool { return len(r.Composites) > 0 }
-
 // Effective returns every role that the user holds: the direct ones, those of groups and their
 // parents, and whatever these are composed of. Each stands there once.
 func (u *User) Effective() []*Role {

@@ -7,15 +7,8 @@ import (
 
 // revoke is RFC 7009. A refresh token takes its client's part of the session with it, an access token only itself.
 func (c *call) revoke() error {
-	form, err := c.form()
+	client, form, err := c.clientForm()
 	if err != nil {
-		return err
-	}
-	client, err := c.authenticatedClient(form)
-	if err != nil {
-		return err
-	}
-	if err := c.admitOrigin(client); err != nil {
 		return err
 	}
 	if form.Get("token") == "" {
