@@ -2,6 +2,7 @@ package realm
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -71,7 +72,8 @@ func (c *call) knownRedirect(values url.Values) (*Client, authRequest, error) {
 	case !values.Has("client_id"):
 		return nil, authRequest{}, refusePage(http.StatusBadRequest, "Invalid Request")
 	case client == nil:
-		return nil, authRequest{}, refusePage(http.StatusBadRequest, "Client not found.")
+		detail := fmt.Sprintf("The request names the client %q. The realm has: %s.", values.Get("client_id"), strings.Join(c.realm.ClientIDs(), ", "))
+		return nil, authRequest{}, &pageError{status: http.StatusBadRequest, text: "Client not found.", detail: detail}
 	case !client.Enabled:
 		return nil, authRequest{}, refusePage(http.StatusBadRequest, "Client disabled.")
 	case client.BearerOnly:
@@ -79,16 +81,32 @@ func (c *call) knownRedirect(values url.Values) (*Client, authRequest, error) {
 	}
 	uri := values.Get("redirect_uri")
 	if uri == "" || !client.redirectAllowed(uri, client.RedirectURIs, c.base()) {
-		return nil, authRequest{}, &pageError{http.StatusBadRequest, "Invalid parameter: redirect_uri", client}
+		return nil, authRequest{}, &pageError{status: http.StatusBadRequest, text: "Invalid parameter: redirect_uri", client: client, detail: c.addressDetail(client, uri, "redirectUris", client.RedirectURIs)}
 	}
 	request, err := readAuthRequest(values)
 	if err == nil && request.prompts("create") {
-		err = &pageError{http.StatusBadRequest, "Registration not allowed", client}
+		err = &pageError{status: http.StatusBadRequest, text: "Registration not allowed", client: client}
 	}
 	if err == nil && !c.realm.knowsEssentialLevel(client, values.Get("claims")) {
-		err = &pageError{http.StatusBadRequest, "Invalid parameter: claims", client}
+		err = &pageError{status: http.StatusBadRequest, text: "Invalid parameter: claims", client: client}
 	}
 	return client, request, err
+}
+
+// addressDetail says which address a request named, and which ones the realm file has for the client.
+func (c *call) addressDetail(client *Client, uri, field string, patterns []string) string {
+	named := fmt.Sprintf("The request names %q", uri)
+	if uri == "" {
+		named = "The request names no address"
+	}
+	if len(patterns) == 0 {
+		return fmt.Sprintf("%s, and %s of the client %s is empty.", named, field, client.ClientID)
+	}
+	var all []string
+	for _, pattern := range patterns {
+		all = append(all, client.absolute(pattern, c.base()))
+	}
+	return fmt.Sprintf("%s. In %s of the client %s stand: %s.", named, field, client.ClientID, strings.Join(all, ", "))
 }
 
 // knowsEssentialLevel reads in a claims parameter (OpenID Connect Core §5.5) what Keycloak acts on: an acr

@@ -62,6 +62,7 @@ type pageError struct {
 	status int
 	text   string
 	client *Client // whose app a link leads back to; may be nil
+	detail string  // how to mend it, where there is more to say than Keycloak does
 }
 
 func (e *pageError) Error() string { return e.text }
@@ -86,7 +87,7 @@ func (c *call) fail(err error) {
 		body.setNonEmpty("error_description", asJSON.text)
 		writeJSON(c.w, asJSON.status, body)
 	case errors.As(err, &asPage):
-		message := pages.Message{Frame: c.frame(), Title: "We are sorry...", Text: asPage.text, Error: true}
+		message := pages.Message{Frame: c.frame(), Title: "This request ends here", Text: asPage.text, Detail: asPage.detail, Error: true}
 		if asPage.client != nil {
 			if home := asPage.client.home(c.base()); home != "" {
 				message.BackURL, message.BackText = home, "Back to Application"

@@ -231,7 +231,7 @@ func (c *call) joinSession(a *attempt) (*session, string, error) {
 	defer v.mu.Unlock()
 	s := v.live(a.root, false, c.now)
 	if s != nil && s.user != a.user {
-		return nil, "", &pageError{http.StatusBadRequest, "You are already authenticated as different user '" + s.user.Username + "' in this session. Please sign out first.", a.client}
+		return nil, "", &pageError{status: http.StatusBadRequest, text: "You are already authenticated as different user '" + s.user.Username + "' in this session. Please sign out first.", client: a.client}
 	}
 	if s == nil {
 		s = &session{id: a.root, user: a.user, started: c.now, remember: a.remember, checker: randomText(16), clients: map[string]*clientSession{}}

@@ -39,7 +39,11 @@ func (c *call) logout() error {
 		}
 		client := c.realm.Clients[clientID]
 		if client == nil || !client.redirectAllowed(redirect, client.PostLogoutRedirectURIs, c.base()) {
-			return &pageError{http.StatusBadRequest, "Invalid redirect uri", client}
+			refused := &pageError{status: http.StatusBadRequest, text: "Invalid redirect uri", client: client}
+			if client != nil {
+				refused.detail = c.addressDetail(client, redirect, "post.logout.redirect.uris", client.PostLogoutRedirectURIs)
+			}
+			return refused
 		}
 		redirect = withState(redirect, values.Get("state"))
 	}
