@@ -46,17 +46,17 @@ func (c *devCommand) Run(env *environment) error {
 		return fmt.Errorf("the settings are not right:\n%w", err)
 	}
 	log := newLogger(env.stderr, cfg)
-	warnOfUnknown(env, log)
-	lookup := func(name string) (string, bool) {
+	read := recording(func(name string) (string, bool) {
 		if value, ok := env.lookup(name); ok || name != "KEYSTEAD_APP_URL" {
 			return value, ok
 		}
 		return cfg.PublicURL, true // so that the realm sends browsers back to this app
-	}
-	r, err := c.open(c.RealmAddr, lookup, log)
+	})
+	r, err := c.open(c.RealmAddr, read.lookup, log)
 	if err != nil {
 		return err
 	}
+	warnOfUnknown(env, log, read.names)
 	ctx, stop := context.WithCancel(env.ctx)
 	defer stop()
 	open := make(chan struct{}, 2)

@@ -48,11 +48,12 @@ func (c *realmCommand) Run(env *environment) error {
 		return err
 	}
 	log := newLogger(env.stderr, config.Config{LogLevel: slog.LevelInfo, LogFormat: formatFor(env.stderr)})
-	warnOfUnknown(env, log)
-	r, err := c.open(c.RealmAddr, env.lookup, log)
+	read := recording(env.lookup)
+	r, err := c.open(c.RealmAddr, read.lookup, log)
 	if err != nil {
 		return err
 	}
+	warnOfUnknown(env, log, read.names)
 	return r.serve(env.ctx, log, func() {
 		fmt.Fprintf(env.stdout, "\n  A development realm, in which anybody on this machine can sign in as anybody. It listens after %d ms.\n\n", time.Since(started).Milliseconds())
 		r.summarize(env.stdout)
@@ -68,6 +69,19 @@ func (env *environment) lookup(name string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// recorder notes which variables the placeholders of realm files name.
+type recorder struct {
+	find  func(string) (string, bool)
+	names []string
+}
+
+func recording(find func(string) (string, bool)) *recorder { return &recorder{find: find} }
+
+func (r *recorder) lookup(name string) (string, bool) {
+	r.names = append(r.names, name)
+	return r.find(name)
 }
 
 func formatFor(stderr io.Writer) string {

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -47,14 +49,17 @@ func (c *serveCommand) Run(env *environment) error {
 		return nil
 	}
 	log := newLogger(env.stderr, cfg)
-	warnOfUnknown(env, log)
+	warnOfUnknown(env, log, nil)
 	return serveApp(env.ctx, cfg, log, func() {})
 }
 
-// warnOfUnknown names variables that look like settings and are none.
-func warnOfUnknown(env *environment, log *slog.Logger) {
+// warnOfUnknown names variables that look like settings and are none, nor any of those that something else reads.
+func warnOfUnknown(env *environment, log *slog.Logger, others []string) {
 	for _, name := range env.sources.Unknown(config.Flags(env.parsed)) {
-		log.Warn("there is no such setting; \"keystead serve --help\" lists them all", "name", name)
+		if bare, _, _ := strings.Cut(name, " "); slices.Contains(others, bare) {
+			continue
+		}
+		log.Warn("there is no such setting; --help lists them all", "name", name)
 	}
 }
 

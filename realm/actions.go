@@ -15,6 +15,9 @@ const (
 
 // requiredAction is the page of what a user must, or asked to, do before the login ends.
 func (c *call) requiredAction() error {
+	if err := c.ownPage(); err != nil {
+		return err
+	}
 	a, err := c.attemptOfBrowser()
 	if err != nil {
 		return err
@@ -36,7 +39,7 @@ func (c *call) requiredAction() error {
 		if c.r.Method == http.MethodPost {
 			return c.changePassword(a)
 		}
-		return c.showUpdatePassword(a, "")
+		return c.showUpdatePassword(a, "", "")
 	case len(pending) > 0:
 		page := pages.RequiredAction{Frame: c.frame(), Username: a.user.Username, Actions: pending, BackURL: a.client.home(c.base())}
 		a.user = nil // so that the login page can be opened again for somebody else
@@ -46,10 +49,10 @@ func (c *call) requiredAction() error {
 	return c.proceed(a)
 }
 
-func (c *call) showUpdatePassword(a *attempt, problem string) error {
+func (c *call) showUpdatePassword(a *attempt, problem, confirmProblem string) error {
 	a.code = randomText(32)
 	c.page(http.StatusOK, pages.UpdatePassword{
-		Frame: c.frame(), Username: a.user.Username, Error: problem,
+		Frame: c.frame(), Username: a.user.Username, Error: problem, ConfirmError: confirmProblem,
 		Action: c.loginAction("required-action", a, "session_code", a.code, "execution", updatePassword),
 		Cancel: a.request.Action == updatePassword && !slices.Contains(c.realm.pending(a.user), updatePassword),
 	})
@@ -58,9 +61,6 @@ func (c *call) showUpdatePassword(a *attempt, problem string) error {
 
 // changePassword takes the form of the password page.
 func (c *call) changePassword(a *attempt) error {
-	if err := c.ownPage(); err != nil {
-		return err
-	}
 	form, err := c.form()
 	if err != nil {
 		return err
@@ -76,12 +76,12 @@ func (c *call) changePassword(a *attempt) error {
 	password := form.Get("password-new")
 	switch {
 	case password == "":
-		return c.showUpdatePassword(a, "Please specify password.")
+		return c.showUpdatePassword(a, "Please specify password.", "")
 	case password != form.Get("password-confirm"):
-		return c.showUpdatePassword(a, "Passwords don't match.")
+		return c.showUpdatePassword(a, "", "Passwords don't match.")
 	}
 	if err := c.realm.CheckPassword(a.user, password); err != nil {
-		return c.showUpdatePassword(a, err.Error())
+		return c.showUpdatePassword(a, err.Error(), "")
 	}
 	c.realm.setPassword(a.user, password)
 	if form.Get("logout-sessions") == "on" {
@@ -129,14 +129,14 @@ func (c *Client) title() string {
 
 // consent takes the answer of the consent page.
 func (c *call) consent() error {
+	if err := c.ownPage(); err != nil {
+		return err
+	}
 	a, err := c.attemptOfBrowser()
 	if err != nil {
 		return err
 	}
 	defer a.mu.Unlock()
-	if err := c.ownPage(); err != nil {
-		return err
-	}
 	form, err := c.form()
 	if err != nil {
 		return err

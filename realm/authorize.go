@@ -242,15 +242,18 @@ func (c *call) answerError(request authRequest, code, text string) error {
 }
 
 // newAttempt begins a login in the browser that asks: with the id of its session, or of its other
-// logins under way, else with a new one.
-func (c *call) newAttempt(client *Client, request authRequest) *attempt {
+// logins under way, else with a new one. The id of a session that ended is never used again.
+func (c *call) newAttempt(client *Client, request authRequest, current *snapshot) *attempt {
 	a := &attempt{tab: randomText(8), code: randomText(32), client: client, request: request}
+	if current != nil {
+		a.root = current.id
+		return a
+	}
 	v := c.realm
 	root := c.rootOfBrowser()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	_, open := v.roots.get(root, c.now)
-	if root == "" || !open && v.live(root, false, c.now) == nil {
+	if _, open := v.roots.get(root, c.now); !open {
 		root = randomText(18)
 	}
 	a.root = root
@@ -267,10 +270,7 @@ func (c *call) keepAttempt(a *attempt) {
 // beginLogin decides whether the browser's session is enough, and else shows the login page.
 func (c *call) beginLogin(client *Client, request authRequest, values url.Values) error {
 	current := c.browserSession()
-	a := c.newAttempt(client, request)
-	if current != nil {
-		a.root = current.id
-	}
+	a := c.newAttempt(client, request, current)
 	enough := current != nil && !request.prompts("login") && request.Levels == ""
 	tooOld := current != nil && request.MaxAge >= 0 && (current.authTime.IsZero() || c.now.Sub(current.authTime).Truncate(time.Second) > request.MaxAge)
 	enough = enough && !tooOld

@@ -203,7 +203,7 @@ func (c *call) admitOrigin(client *Client) error {
 }
 
 // ownPage refuses requests that a page of another site made the browser send. Fetch metadata tell;
-// browsers without them send Origin; what sends neither is no browser.
+// browsers without them send Origin; what sends neither is no browser. GET changes nothing and is always let in.
 func (c *call) ownPage() error {
 	if err := crossOrigin.Check(c.r); err != nil {
 		return refusePage(http.StatusForbidden, "This form was sent by a page of another site, so it was not acted on. Sign in from the app again.")

@@ -106,14 +106,15 @@ func (c *call) devicePage() error {
 
 // beginDeviceLogin begins a login that ends with the device's consent page.
 func (c *call) beginDeviceLogin(d *device) error {
-	a := c.newAttempt(d.client, d.request)
+	current := c.browserSession()
+	a := c.newAttempt(d.client, d.request, current)
 	a.device = d
 	c.setRootCookies(a.root)
 	c.setRestartCookie(url.Values{"user_code": {d.userCode}})
-	c.keepAttempt(a)
-	if current := c.browserSession(); current != nil {
+	if current != nil {
 		a.take(*current)
 	}
+	c.keepAttempt(a)
 	return c.redirect(c.loginAction("authenticate", a))
 }
 

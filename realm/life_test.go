@@ -115,22 +115,44 @@ func TestALoginPageLeftOpenBeginsAnew(t *testing.T) {
 	ts.codeIn(again)
 }
 
+// A session that ended never comes back: neither its id, nor what was got with it, whatever else the browser had open.
 func TestSessionsGetNewIDsAfterSignOut(t *testing.T) {
-	ts := newTestServer(t)
-	browser := ts.browser()
-	sid := func() string {
-		code := ts.signIn(browser)
-		return strings.Split(code, ".")[1]
-	}
-	first := sid()
-	confirm := ts.do(browser, ts.request("GET", realmPath+oidc+"/logout", nil))
-	code := hiddenValue(t, confirm.text, "session_code")
-	res := ts.do(browser, ts.request("POST", realmPath+oidc+"/logout/logout-confirm", formOf("session_code", code)))
-	if !strings.Contains(res.text, "You are logged out") {
-		t.Fatalf("%s %s", res.Status, res.text)
-	}
-	if second := sid(); second == first {
-		t.Error("a new session has the id of the one that ended")
+	for name, tt := range map[string]struct{ before, under bool }{
+		"one app":                            {},
+		"a second app by single sign-on":     {before: true},
+		"a login that was open all the time": {under: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ts := newTestServer(t)
+			browser := ts.browser()
+			var open string
+			if tt.under {
+				open = ts.loginForm(browser)
+			}
+			code := ts.signIn(browser)
+			first := ts.token("grant_type", "authorization_code", "client_id", "plain", "code", code, "redirect_uri", "http://localhost:9/cb")
+			if tt.before {
+				ts.codeIn(ts.do(browser, ts.request("GET", plainAuth+"&prompt=none", nil)))
+			}
+			confirm := ts.do(browser, ts.request("GET", realmPath+oidc+"/logout", nil))
+			res := ts.do(browser, ts.request("POST", realmPath+oidc+"/logout/logout-confirm", formOf("session_code", hiddenValue(t, confirm.text, "session_code"))))
+			if !strings.Contains(res.text, "You are logged out") {
+				t.Fatalf("%s %s", res.Status, res.text)
+			}
+			if open == "" {
+				open = ts.loginForm(browser)
+			}
+			again := ts.codeIn(ts.do(browser, ts.request("POST", open, formOf("username", "ann", "password", "ann"))))
+			if sid := strings.Split(again, ".")[1]; sid == first.member("session_state") {
+				t.Error("the new session has the id of the one that ended")
+			}
+			if res := ts.token("grant_type", "refresh_token", "client_id", "plain", "refresh_token", first.member("refresh_token")); res.StatusCode != http.StatusBadRequest {
+				t.Errorf("the old refresh token = %s", res.Status)
+			}
+			if res := ts.do(browser, ts.request("GET", plainAuth+"&prompt=none", nil)); !strings.Contains(res.Header.Get("Location"), "code=") {
+				t.Errorf("the new session is not the browser's: %s", res.Header.Get("Location"))
+			}
+		})
 	}
 }
 

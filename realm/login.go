@@ -100,6 +100,9 @@ func (c *call) attemptOfBrowser() (*attempt, error) {
 
 // authenticate shows the login form again, or takes what was filled in.
 func (c *call) authenticate() error {
+	if err := c.ownPage(); err != nil {
+		return err
+	}
 	a, err := c.attemptOfBrowser()
 	if err != nil {
 		return err
@@ -112,9 +115,6 @@ func (c *call) authenticate() error {
 		return c.proceed(a)
 	case c.r.Method != http.MethodPost:
 		return c.showLogin(a, pages.Login{})
-	}
-	if err := c.ownPage(); err != nil {
-		return err
 	}
 	form, err := c.form()
 	if err != nil {
@@ -138,6 +138,9 @@ func (c *call) authenticate() error {
 
 // pickUser signs in whom the developer picked, without a password.
 func (c *call) pickUser() error {
+	if err := c.ownPage(); err != nil {
+		return err
+	}
 	a, err := c.attemptOfBrowser()
 	if err != nil {
 		return err
@@ -145,9 +148,6 @@ func (c *call) pickUser() error {
 	defer a.mu.Unlock()
 	if a.finished {
 		return c.answerError(a.request, "temporarily_unavailable", "authentication_expired")
-	}
-	if err := c.ownPage(); err != nil {
-		return err
 	}
 	form, err := c.form()
 	if err != nil {
@@ -234,6 +234,10 @@ func (c *call) joinSession(a *attempt) (*session, string, error) {
 		return nil, "", &pageError{status: http.StatusBadRequest, text: "You are already authenticated as different user '" + s.user.Username + "' in this session. Please sign out first.", client: a.client}
 	}
 	if s == nil {
+		if _, open := v.roots.get(a.root, c.now); !open { // the session that this login would have joined has ended
+			a.root = randomText(18)
+			c.setRootCookies(a.root)
+		}
 		s = &session{id: a.root, user: a.user, started: c.now, remember: a.remember, checker: randomText(16), clients: map[string]*clientSession{}}
 		v.roots.remove(a.root) // the next login that finds no session gets another id
 	}

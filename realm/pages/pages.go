@@ -70,6 +70,7 @@ type UpdatePassword struct {
 	Frame
 	Action, Username string
 	Error            string // what was wrong with the last one; "" at first
+	ConfirmError     string // what was wrong with its repetition; "" at first
 	Cancel           bool   // the person may leave it
 }
 

@@ -20,7 +20,7 @@ func all(text string) map[string]interface{ Render(io.Writer) error } {
 		"message":          Message{Frame: frame, Title: text, Text: text, Detail: text, BackURL: "https://app.example.com/" + text, BackText: text},
 		"error":            Message{Frame: frame, Title: text, Text: text, Detail: text, BackURL: "javascript:alert(1)", BackText: text, Error: true},
 		"consent":          Consent{Frame: frame, Action: "/a", Client: text, Code: text, Scopes: []string{text}},
-		"update password":  UpdatePassword{Frame: frame, Action: "/a", Username: text, Error: text, Cancel: true},
+		"update password":  UpdatePassword{Frame: frame, Action: "/a", Username: text, Error: text, ConfirmError: text, Cancel: true},
 		"logout":           LogoutConfirm{Frame: frame, Action: "/a", SessionCode: text},
 		"device":           Device{Frame: frame, Action: "/a", UserCode: text, Error: text},
 		"form post":        FormPost{Frame: frame, Action: "/a", Fields: [][2]string{{text, text}}},
@@ -93,11 +93,11 @@ func TestPagesAreWellMade(t *testing.T) {
 func TestKeycloaksNames(t *testing.T) {
 	for name, want := range map[string][]string{
 		"login":           {`id="kc-form-login"`, `id="username" name="username"`, `id="password" name="password"`, `name="credentialId"`, `id="kc-login" name="login"`, `id="rememberMe" name="rememberMe"`, `id="input-error-username"`, ">Sign In<"},
-		"sign in again":   {`id="kc-attempted-username"`, `id="password"`},
+		"sign in again":   {`id="kc-attempted-username"`, `id="password"`, `id="input-error-password"`},
 		"error":           {`id="kc-error-message"`, `class="instruction`},
 		"message":         {`id="backToApplication"`},
 		"consent":         {`id="kc-login" name="accept"`, `id="kc-cancel" name="cancel"`, `name="code"`},
-		"update password": {`id="password-new" name="password-new"`, `id="password-confirm" name="password-confirm"`, `name="cancel-aia" value="true"`, `id="logout-sessions" name="logout-sessions"`},
+		"update password": {`id="password-new" name="password-new"`, `id="password-confirm" name="password-confirm"`, `id="kc-cancel" name="cancel-aia" value="true"`, `id="kc-submit"`, `id="input-error-password-confirm"`, `id="logout-sessions" name="logout-sessions"`},
 		"logout":          {`id="kc-logout" name="confirmLogout"`, `name="session_code"`, "Do you want to log out?"},
 		"device":          {`id="device_user_code" name="device_user_code"`},
 	} {
