@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
 
 import { app, insecureApp, issuer, listedOrigin, unlistedOrigin, vite } from './support/environment.ts';
-import { read, reporterGrant, rotateKeys, setLifespan, token, userGrant } from './support/keycloak.ts';
+import { rotateKeys, setLifespan } from './support/server.ts';
 import { expect, fillLogin, signIn, test } from './support/test.ts';
+import { read, reporterGrant, token, userGrant } from './support/tokens.ts';
 
 const login = new RegExp(`^${issuer}/protocol/openid-connect/auth`);
 
@@ -50,7 +51,7 @@ test('what the API permits is shown, and foretold before a call', async ({ page 
   await expect(page.getByRole('region', { name: 'Answer' })).toContainText('403 Requires one of: admin');
 });
 
-test('a wrong password is told by Keycloak, and a second try works', async ({ page }) => {
+test('a wrong password is told by the realm, and a second try works', async ({ page }) => {
   await page.goto(app);
   await fillLogin(page, 'alice', 'not-her-password');
   await expect(page.locator('#input-error-username')).toContainText('Invalid username or password.');
@@ -201,7 +202,7 @@ test('reporter gets a token by client credentials and reads the report, with no 
   expect(await res.json()).toMatchObject({ generated_by: '5e471ce0-0000-4000-8000-000000000003' });
 });
 
-test('Keycloak rotates its keys under a stream of calls, and none fails', async () => {
+test('the realm rotates its keys under a stream of calls, and none fails', async () => {
   const statuses = new Map<number, number>();
   const keys = new Set<unknown>();
   let running = true;

@@ -1,19 +1,29 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { promisify } from 'node:util';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 
-import { app, binary, issuer, keycloakPID, lateApp, settings } from './support/environment.ts';
-import { token, userGrant } from './support/keycloak.ts';
+import { app, binary, issuer, lateApp, server, serverPID, settings } from './support/environment.ts';
+import { startServer } from './support/server.ts';
 import { expect, fillLogin, signIn, test } from './support/test.ts';
+import { token, userGrant } from './support/tokens.ts';
 
-// Ends the run's Keycloak, so the tests here come last and in this order.
+// Ends the run's server, so the tests here come last and in this order.
 test.describe.configure({ mode: 'serial' });
 
 const answers = (url: string) => fetch(url).then((res) => res.status, () => 0);
 
-test('Keycloak is stopped, and the app keeps serving signed-in calls', async ({ page }) => {
+// Where the system tells (/proc); of Keycloak it would tell of the shell that looks after it.
+test('after all these journeys the development realm holds less than 60 MiB', () => {
+  const status = `/proc/${serverPID}/status`;
+  test.skip(server !== 'development' || !existsSync(status), 'only for the development realm, where there is a /proc');
+  const resident = Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(status, 'utf8'))?.[1]) / 1024;
+  console.log(`resident memory of the development realm: ${resident.toFixed(1)} MiB`);
+  expect(resident).toBeLessThan(60);
+});
+
+test('the realm is stopped, and the app keeps serving signed-in calls', async ({ page }) => {
   const bearer = await token(userGrant('bob'));
   await signIn(page, 'alice', '/try');
-  process.kill(keycloakPID, 'SIGTERM');
+  process.kill(serverPID, 'SIGTERM');
   await expect.poll(() => answers(issuer), { timeout: 30_000 }).toBe(0);
 
   for (let call = 0; call < 3; call++) {
@@ -28,7 +38,7 @@ test('Keycloak is stopped, and the app keeps serving signed-in calls', async ({ 
   await expect(page.getByRole('heading', { level: 1, name: 'You are signed out here' })).toBeVisible();
 });
 
-test('a page opened while Keycloak is away explains that, and tries again', async ({ page }) => {
+test('a page opened while the realm is away explains that, and tries again', async ({ page }) => {
   await page.goto(app);
   await expect(page.getByText(`Keycloak did not answer at`)).toBeVisible();
   await expect(page.getByText(new URL(issuer).origin).first()).toBeVisible();
@@ -37,7 +47,7 @@ test('a page opened while Keycloak is away explains that, and tries again', asyn
   await again;
 });
 
-test.describe('an app started while Keycloak is away', () => {
+test.describe('an app started while the realm is away', () => {
   let late: ChildProcess;
   test.beforeAll(() => {
     late = spawn(binary, ['serve'], { env: settings(lateApp), stdio: 'ignore' });
@@ -55,12 +65,11 @@ test.describe('an app started while Keycloak is away', () => {
   });
 });
 
-test('Keycloak comes back with other keys, and the waiting page goes on by itself', async ({ page }) => {
+test('the realm comes back with other keys, and the waiting page goes on by itself', async ({ page }) => {
   test.setTimeout(180_000);
   await page.goto(`${app}/try`);
   await expect(page.getByRole('heading', { level: 1, name: 'Keycloak did not answer' })).toBeVisible();
-  const script = new URL('../scripts/keycloak.sh', import.meta.url).pathname;
-  const { stdout } = await promisify(execFile)(script, ['--background', '--port', new URL(issuer).port, '--with-pid', String(process.pid)]);
+  const stopServer = await startServer();
   try {
     await page.locator('#kc-login').waitFor({ timeout: 30_000 });
     await fillLogin(page, 'alice');
@@ -68,6 +77,6 @@ test('Keycloak comes back with other keys, and the waiting page goes on by itsel
     await page.getByRole('button', { name: 'Call /secured' }).click();
     expect((await answered).status()).toBe(200);
   } finally {
-    process.kill(Number(stdout), 'SIGTERM');
+    stopServer();
   }
 });

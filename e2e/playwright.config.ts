@@ -2,19 +2,27 @@ import { existsSync } from 'node:fs';
 
 import { defineConfig } from '@playwright/test';
 
-import { app, binary, insecureApp, settings, vite } from './support/environment.ts';
+import { app, binary, insecureApp, server, settings, vite } from './support/environment.ts';
 
 // CHROMIUM_PATH, else Debian's chromium, else the browser that Playwright itself has installed.
 const executablePath = process.env.CHROMIUM_PATH ?? ['/usr/bin/chromium'].find((path) => existsSync(path));
 
+// These run beside each other, each in one worker: its tests share a realm, and some of them change it.
+const projects = [
+  { name: 'app', testMatch: ['journeys.spec.ts', 'policy.spec.ts'] }, // realm demo; in the order of their names, so that the expired token has expired
+  { name: 'keycloak-js', testMatch: 'keycloakjs.spec.ts' }, // realm journeys
+  ...(server === 'development' ? [{ name: 'pages', testMatch: 'pages.spec.ts' }] : []),
+].map((project) => ({ ...project, workers: 1 }));
+
 export default defineConfig({
   testDir: '.',
-  workers: 1, // the journeys share one realm, and some of them change it
+  workers: projects.length,
   forbidOnly: !!process.env.CI,
   reporter: [['list']],
   globalSetup: './support/setup.ts',
+  outputDir: `test-results/${server}`,
   use: {
-    trace: 'retain-on-failure',
+    trace: { mode: 'retain-on-failure', screenshots: false }, // its pictures take a third of the time
     launchOptions: {
       ...(executablePath ? { executablePath } : {}),
       args: [
@@ -24,8 +32,8 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'journeys', testIgnore: 'outage.spec.ts' },
-    { name: 'outage', testMatch: 'outage.spec.ts', dependencies: ['journeys'] }, // ends Keycloak
+    ...projects,
+    { name: 'outage', testMatch: 'outage.spec.ts', dependencies: projects.map(({ name }) => name), workers: 1 }, // ends the server
   ],
   webServer: [
     { name: 'app', command: `${binary} serve`, url: `${app}/readyz`, env: settings(app), stdout: 'ignore', stderr: 'ignore' },

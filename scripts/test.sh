@@ -17,11 +17,12 @@ skipped=()
 times=()
 keycloak_starting=
 keycloak_pid=
+realm_pid=
 
 finish() {
   status=$?
   trap '' INT TERM
-  for pid in $keycloak_starting $keycloak_pid; do kill -TERM "$pid" 2>/dev/null || true; done
+  for pid in $keycloak_starting $keycloak_pid $realm_pid; do kill -TERM "$pid" 2>/dev/null || true; done
   wait
   for _ in $(seq 100); do # Keycloak takes a few seconds to end
     if [ -z "$keycloak_pid" ] || ! kill -0 "$keycloak_pid" 2>/dev/null; then break; fi
@@ -86,52 +87,74 @@ go_check() {
 go_test() { go test "$@" ./...; }
 bench_test() { (cd bench && go test ./...); }
 
+realm_files="deploy/realm/demo-realm.json realm/testdata/lab-realm.json realm/testdata/shut-realm.json e2e/support/journeys-realm.json"
+
 # keycloak_start runs beside the other stages: it takes half a minute.
 keycloak_start() {
-  scripts/keycloak.sh --background --port "$keycloak_port" --work "$work" --with-pid $$ >"$work/keycloak.pid" 2>"$work/keycloak.out" &
+  # shellcheck disable=SC2046 # the names hold no blanks
+  scripts/keycloak.sh --background --port "$keycloak_port" --work "$work" --with-pid $$ $(printf -- '--realm %s ' $realm_files) \
+    >"$work/keycloak.pid" 2>"$work/keycloak.out" &
   keycloak_starting=$!
 }
 keycloak_wait() {
   wait "$keycloak_starting" || { cat "$work/keycloak.out"; return 1; }
   keycloak_starting=
   keycloak_pid=$(cat "$work/keycloak.pid")
-  KEYSTEAD_E2E_KEYCLOAK_PID=$keycloak_pid
-  export KEYSTEAD_E2E_KEYCLOAK_PID
   grep ready "$work/keycloak.out"
 }
 
-# The table of who may do what, once more on tokens of the real Keycloak.
-access_on_keycloak() { KEYSTEAD_TEST_ISSUER=$KEYSTEAD_ISSUER go test -count=1 -run TestAccessPolicyOnKeycloak ./api; }
+# What both servers do alike, asked of the real one. The Go tests have asked the development realm.
+parity_on_keycloak() { KEYSTEAD_PARITY_URL=http://localhost:$keycloak_port go test -count=1 ./realm/parity; }
 
+# The table of who may do what, once more on tokens of the real Keycloak.
+access_on_keycloak() { KEYSTEAD_TEST_ISSUER=http://localhost:$keycloak_port/realms/demo go test -count=1 -run TestAccessPolicyOnKeycloak ./api; }
+
+e2e_install() { (cd e2e && npm ci --no-audit --no-fund --loglevel=error && npm run --silent typecheck); }
+
+# journeys SERVER PORT PID: all that people do in a browser. The last of them ends the server.
 journeys() {
-  (cd e2e && npm ci --no-audit --no-fund --loglevel=error && npm run --silent typecheck && npm test --silent)
+  (cd e2e && KEYSTEAD_E2E_SERVER=$1 KEYSTEAD_ISSUER=http://localhost:$2/realms/demo KEYSTEAD_E2E_SERVER_PID=$3 npm test --silent)
+}
+journeys_on_development_realm() {
+  # shellcheck disable=SC2046
+  KEYSTEAD_REALM_SECRET=$KEYSTEAD_E2E_REALM_SECRET bin/keystead realm --addr "localhost:$realm_port" \
+    $(printf -- '--realm-file %s ' $realm_files) >"$work/realm.out" 2>&1 &
+  realm_pid=$!
+  journeys development "$realm_port" "$realm_pid"
 }
 
-# can_journey: are a browser, Java and Maven at hand?
-can_journey() {
-  local browser=${CHROMIUM_PATH:-chromium}
-  have "$browser" "the browser journeys" "Debian: sudo apt install chromium; elsewhere set CHROMIUM_PATH to a Chromium or Chrome." || return 1
+realm_start_time() { (cd bench && go run ./realmstart -keycloak=false); }
+
+# can_start_keycloak: are Java and Maven at hand?
+can_start_keycloak() {
   local status=0
   scripts/keycloak.sh --fetch-only 2> >(tee "$work/keycloak.out" >&2) || status=$?
   case $status in
     0) return ;;
     3) # Java or Maven is missing
-      skipped+=("the browser journeys: $(head -n 1 "$work/keycloak.out")")
+      skipped+=("what is tested on a real Keycloak: $(head -n 1 "$work/keycloak.out")")
       return 1
       ;;
     *) exit $status ;;
   esac
 }
 
+with_browser=false
 with_keycloak=false
-if ! $quick && can_journey; then
-  with_keycloak=true
-  read -r app_port vite_port keycloak_port listed unlisted late <<<"$(free_ports 6)"
+if ! $quick; then
+  ! have "${CHROMIUM_PATH:-chromium}" "the browser journeys" "Debian: sudo apt install chromium; elsewhere set CHROMIUM_PATH to a Chromium or Chrome." || with_browser=true
+  read -r app_port vite_port keycloak_port realm_port listed unlisted late first second backchannel <<<"$(free_ports 10)"
   export KEYSTEAD_APP_URL=http://localhost:$app_port KEYSTEAD_VITE_URL=http://localhost:$vite_port
-  export KEYSTEAD_ISSUER=http://localhost:$keycloak_port/realms/demo
   export KEYSTEAD_E2E_LISTED_ORIGIN=http://localhost:$listed KEYSTEAD_E2E_UNLISTED_ORIGIN=http://localhost:$unlisted
   export KEYSTEAD_E2E_LATE_APP_URL=http://localhost:$late
-  keycloak_start
+  export KEYSTEAD_E2E_FIRST_APP=http://localhost:$first KEYSTEAD_E2E_SECOND_APP=http://localhost:$second
+  export KEYSTEAD_PARITY_BACKCHANNEL_URL=http://127.0.0.1:$backchannel/
+  KEYSTEAD_E2E_REALM_SECRET=$(node -p 'crypto.randomUUID()')
+  export KEYSTEAD_E2E_REALM_SECRET
+  if can_start_keycloak; then
+    with_keycloak=true
+    keycloak_start
+  fi
 fi
 
 stage "web: packages" web_install
@@ -147,8 +170,14 @@ $quick && exit
 
 stage "web: build" web_build
 stage "go: build" make --no-print-directory bin/keystead
+stage "realm: from process start to a token" realm_start_time
+if $with_browser; then
+  stage "journeys: packages, types" e2e_install
+  stage "journeys: a browser, the binary and its development realm" journeys_on_development_realm
+fi
 if $with_keycloak; then
   stage "keycloak: the rest of its start" keycloak_wait
+  stage "parity: on Keycloak" parity_on_keycloak
   stage "access policy: on Keycloak's own tokens" access_on_keycloak
-  stage "journeys: a browser, the binary and Keycloak" journeys
+  if $with_browser; then stage "journeys: a browser, the binary and Keycloak" journeys keycloak "$keycloak_port" "$keycloak_pid"; fi
 fi

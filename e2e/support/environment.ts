@@ -8,11 +8,22 @@ export const insecureApp = app.replace('localhost', 'keystead.example');
 export const lateApp = need('KEYSTEAD_E2E_LATE_APP_URL');
 /** The Vite server of `npm run dev`, in front of the same app. */
 export const vite = need('KEYSTEAD_VITE_URL');
-/** The realm, on a real Keycloak. */
+
+/** Which server the run's realms are on: a real Keycloak, or the development realm of our own binary. */
+export const server = oneOf('KEYSTEAD_E2E_SERVER', ['keycloak', 'development']);
+/** The app's realm. */
 export const issuer = need('KEYSTEAD_ISSUER');
-/** The process to stop when Keycloak is to go away. */
-export const keycloakPID = Number(need('KEYSTEAD_E2E_KEYCLOAK_PID'));
-/** An origin that the app lists for CORS, and one that it does not. */
+/** The server's address, above its realms. */
+export const serverURL = issuer.slice(0, issuer.indexOf('/realms/'));
+/** The realm of journeys-realm.json, for apps that are not ours. */
+export const journeysRealm = `${serverURL}/realms/journeys`;
+/** The process to stop when the server is to go away. */
+export const serverPID = Number(need('KEYSTEAD_E2E_SERVER_PID'));
+/** Where the first and the second app of the realm `journeys` are to be served. */
+export const firstApp = need('KEYSTEAD_E2E_FIRST_APP');
+export const secondApp = need('KEYSTEAD_E2E_SECOND_APP');
+
+/** An origin that the app lists for CORS, and one that nobody lists. */
 export const listedOrigin = need('KEYSTEAD_E2E_LISTED_ORIGIN');
 export const unlistedOrigin = need('KEYSTEAD_E2E_UNLISTED_ORIGIN');
 
@@ -32,8 +43,16 @@ export function settings(url: string): Record<string, string> {
   };
 }
 
-function need(name: string): string {
+/** Returns an environment variable. Throws when it is not set. */
+export function need(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: run the journeys with "make test" or scripts/test.sh`);
+  return value;
+}
+
+function oneOf<T extends string>(name: string, values: [T, ...T[]]): T {
+  const given = process.env[name] ?? values[0];
+  const value = values.find((known) => known === given);
+  if (!value) throw new Error(`${name} is ${given}, and may be ${values.join(' or ')}`);
   return value;
 }

@@ -1,53 +1,25 @@
-import { issuer } from './environment.ts';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 
-const server = issuer.slice(0, issuer.indexOf('/realms/'));
+import { serverURL } from './environment.ts';
+import type { Server } from './server.ts';
+import { token } from './tokens.ts';
 
-/** Who asks the token endpoint for a token without a browser. */
-export type Grant = Record<string, string>;
-
-/** The command-line client's grant for a user of the demo realm, whose password is the name. */
-export function userGrant(username: string, client = 'keystead-cli'): Grant {
-  return { grant_type: 'password', client_id: client, username, password: username, scope: 'openid' };
-}
-
-/** The grant of the service client `reporter`. */
-export const reporterGrant: Grant = {
-  grant_type: 'client_credentials',
-  client_id: 'reporter',
-  client_secret: 'reporter-demo-secret',
-};
-
-/** Returns an access token of the given realm. Throws with Keycloak's answer when there is none. */
-export async function token(grant: Grant, realm = issuer): Promise<string> {
-  const res = await fetch(`${realm}/protocol/openid-connect/token`, { method: 'POST', body: new URLSearchParams(grant) });
-  const text = await res.text();
-  if (!res.ok) throw new Error(`no token for ${grant.client_id}: ${res.status} ${text}`);
-  return (JSON.parse(text) as { access_token: string }).access_token;
-}
-
-/** Returns a token of another realm of the same Keycloak: the administrator's, of the realm master. */
-export function foreignToken(): Promise<string> {
-  return token({ grant_type: 'password', client_id: 'admin-cli', username: 'admin', password: 'admin' }, `${server}/realms/master`);
-}
-
-/** Returns a claim of a token's payload, or a member of its header with part 0. */
-export function read(jwt: string, name: string, part: 0 | 1 = 1): unknown {
-  const json = Buffer.from(jwt.split('.')[part] ?? '', 'base64url').toString();
-  return (JSON.parse(json) as Record<string, unknown>)[name];
-}
+/** A real Keycloak: changed by its admin REST, started by scripts/keycloak.sh. */
+export const keycloakServer: Server = { setLifespan, rotateKeys, startServer };
 
 async function admin(method: string, path: string, body?: unknown): Promise<Response> {
-  const res = await fetch(`${server}/admin/realms/demo${path}`, {
+  const bearer = await token({ grant_type: 'password', client_id: 'admin-cli', username: 'admin', password: 'admin' }, `${serverURL}/realms/master`);
+  const res = await fetch(`${serverURL}/admin/realms/demo${path}`, {
     method,
-    headers: { Authorization: `Bearer ${await foreignToken()}`, 'Content-Type': 'application/json' },
+    headers: { Authorization: `Bearer ${bearer}`, 'Content-Type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   if (!res.ok) throw new Error(`${method} ${path}: ${res.status} ${await res.text()}`);
   return res;
 }
 
-/** Sets how long access tokens of a client live, in seconds; undefined brings the realm's default back. */
-export async function setLifespan(clientID: string, seconds?: number): Promise<void> {
+async function setLifespan(clientID: string, seconds?: number): Promise<void> {
   const found = (await (await admin('GET', `/clients?clientId=${clientID}`)).json()) as { id: string; attributes: object }[];
   const client = found[0];
   if (!client) throw new Error(`no client ${clientID}`);
@@ -55,8 +27,7 @@ export async function setLifespan(clientID: string, seconds?: number): Promise<v
   await admin('PUT', `/clients/${client.id}`, { ...client, attributes });
 }
 
-/** Makes Keycloak sign with a new key at once; the old one stays published. */
-export async function rotateKeys(): Promise<void> {
+async function rotateKeys(): Promise<void> {
   const realm = (await (await admin('GET', '')).json()) as { id: string };
   await admin('POST', '/components', {
     name: `rotated-${Date.now()}`,
@@ -65,4 +36,11 @@ export async function rotateKeys(): Promise<void> {
     parentId: realm.id,
     config: { priority: ['200'], enabled: ['true'], active: ['true'], keySize: ['2048'], algorithm: ['RS256'] },
   });
+}
+
+async function startServer(): Promise<() => void> {
+  const script = new URL('../../scripts/keycloak.sh', import.meta.url).pathname;
+  const args = ['--background', '--port', new URL(serverURL).port, '--with-pid', String(process.pid)];
+  const { stdout } = await promisify(execFile)(script, args);
+  return () => process.kill(Number(stdout), 'SIGTERM');
 }

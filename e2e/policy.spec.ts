@@ -1,8 +1,8 @@
 import { app } from './support/environment.ts';
-import { foreignToken, read, reporterGrant, token, userGrant } from './support/keycloak.ts';
 import { expect, test } from './support/test.ts';
+import { foreignToken, read, reporterGrant, token, userGrant } from './support/tokens.ts';
 
-/** Who calls: a name for each kind of token that Keycloak issues here. */
+/** Who calls: a name for each kind of token that the realm issues here. */
 type Caller = 'nobody' | 'bob' | 'alice' | 'reporter' | 'expired' | 'other realm' | 'other client';
 
 const refused = (code: string, description: string | RegExp) => ({ status: 401, title: 'Unauthorized', code, error: 'invalid_token', description });

@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
+
+import { app, binary, issuer, need, serverURL, vite } from './environment.ts';
+import type { Server } from './server.ts';
+
+/** The development realm of our own binary: changed by its guarded control API, started by itself. */
+export const developmentServer: Server = { setLifespan, rotateKeys, startServer };
+
+const secret = () => need('KEYSTEAD_E2E_REALM_SECRET');
+
+async function control(method: string, path: string, body: unknown): Promise<void> {
+  const res = await fetch(`${issuer}/keystead${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${secret()}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!res.ok) throw new Error(`${method} ${path}: ${res.status} ${await res.text()}`);
+}
+
+async function setLifespan(clientID: string, seconds?: number): Promise<void> {
+  await control('PATCH', `/clients/${clientID}`, { access_token_lifespan: seconds ?? null });
+}
+
+async function rotateKeys(): Promise<void> {
+  await control('POST', '/rotate-keys', { algorithm: 'RS256' });
+}
+
+async function startServer(): Promise<() => void> {
+  const realmFile = new URL('../../deploy/realm/demo-realm.json', import.meta.url).pathname;
+  const started = spawn(binary, ['realm', '--addr', new URL(serverURL).host, '--realm-file', realmFile], {
+    env: { HOME: process.env.HOME, KEYSTEAD_APP_URL: app, KEYSTEAD_VITE_URL: vite, KEYSTEAD_REALM_SECRET: secret() },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  while (!(await answers(issuer))) {
+    if (started.exitCode !== null) throw new Error(`keystead realm ended with ${started.exitCode}`);
+    await setTimeout(50);
+  }
+  return () => started.kill();
+}
+
+const answers = (url: string) => fetch(url).then((res) => res.ok, () => false);
