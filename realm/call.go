@@ -1,6 +1,7 @@
 package realm
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -109,11 +110,16 @@ func (c *call) frame() pages.Frame {
 
 // page writes a page. It loads nothing but its stylesheet, and only its own kind may frame it.
 // There is no form-action: browsers hold it against redirects, too, and a login ends with one to the app.
-func (c *call) page(status int, page interface{ Render(io.Writer) error }) {
-	writePage(c.w, status, page)
-}
+func (c *call) page(status int, page renderer) { writePage(c.w, status, page) }
 
-func writePage(w http.ResponseWriter, status int, page interface{ Render(io.Writer) error }) {
+type renderer interface{ Render(io.Writer) error }
+
+func writePage(w http.ResponseWriter, status int, page renderer) {
+	var text bytes.Buffer
+	if err := page.Render(&text); err != nil { // a form cannot post to an address that is none of the web
+		http.Error(w, "This page cannot be shown: "+err.Error(), http.StatusBadRequest)
+		return
+	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html;charset=utf-8")
 	if h.Get("Cache-Control") == "" {
@@ -125,7 +131,7 @@ func writePage(w http.ResponseWriter, status int, page interface{ Render(io.Writ
 	}
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:;"+script+" base-uri 'none'; frame-ancestors 'self'")
 	w.WriteHeader(status)
-	_ = page.Render(w) // who is gone reads no error
+	_, _ = text.WriteTo(w) // who is gone reads no error
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

@@ -4,11 +4,12 @@
 package pages
 
 import (
+	"bytes"
 	"embed"
+	"fmt"
 	"html/template"
 	"io"
 	"net/url"
-	"strings"
 )
 
 //go:embed templates/*.html
@@ -54,7 +55,7 @@ type Person struct {
 type Message struct {
 	Frame
 	Title, Text, Detail string
-	BackURL, BackText   string // a way back; left out without an address of http or https
+	BackURL, BackText   string // a way back; left out when it is not an address of the web
 	Error               bool
 }
 
@@ -149,8 +150,14 @@ func (p LogoutConfirm) Render(w io.Writer) error { return render(w, "logoutconfi
 // Render writes the page as a whole HTML document.
 func (p Device) Render(w io.Writer) error { return render(w, "device", p) }
 
-// Render writes the page as a whole HTML document.
-func (p FormPost) Render(w io.Writer) error { return render(w, "formpost", p) }
+// Render writes the page as a whole HTML document. It refuses an Action that is not of the web: the template
+// would empty it, and the browser then post the code back to the realm.
+func (p FormPost) Render(w io.Writer) error {
+	if link(p.Action) == "" {
+		return fmt.Errorf("no form can post to %q", p.Action)
+	}
+	return render(w, "formpost", p)
+}
 
 // Render writes the page as a whole HTML document.
 func (p RequiredAction) Render(w io.Writer) error { return render(w, "requiredaction", p) }
@@ -162,86 +169,32 @@ var templates = parse()
 
 // parse joins each page with the frame round it.
 func parse() map[string]*template.Template {
-	frame := template.Must(template.New("").Funcs(template.FuncMap{
-		"initials": initials, "shown": shown, "safeBack": safeBack, "inWords": inWords,
-		"few": func(n int) bool { return n <= fewPeople },
-	}).ParseFS(files, "templates/frame.html"))
+	frame := template.Must(template.New("frame.html").Funcs(template.FuncMap{
+		"link": link, "fold": fold, "foldHome": foldHome, "fewRoles": fewRoles, "allRoles": allRoles,
+	}).ParseFS(files, "templates/frame.html", "templates/people.html"))
 	pages := map[string]*template.Template{}
-	entries, err := files.ReadDir("templates")
-	if err != nil {
-		panic(err) // the folder is part of the program
-	}
-	for _, entry := range entries {
-		if name := strings.TrimSuffix(entry.Name(), ".html"); name != "frame" {
-			pages[name] = template.Must(template.Must(frame.Clone()).ParseFS(files, "templates/"+entry.Name()))
-		}
+	for _, name := range []string{"login", "message", "consent", "updatepassword", "logoutconfirm", "device", "formpost", "requiredaction", "home"} {
+		pages[name] = template.Must(template.Must(frame.Clone()).ParseFS(files, "templates/"+name+".html"))
 	}
 	return pages
 }
 
+// render writes the page as a whole or, after an error, not at all.
 func render(w io.Writer, name string, page any) error {
-	return templates[name].ExecuteTemplate(w, "frame", page)
+	var b bytes.Buffer
+	if err := templates[name].Execute(&b, page); err != nil {
+		return fmt.Errorf("rendering the page %s: %w", name, err)
+	}
+	_, err := b.WriteTo(w)
+	return err
 }
 
-// fewPeople is how many people are shown without scrolling.
-const fewPeople = 6
-
-// initials are what stands in the circle beside a person.
-func initials(name, username string) string {
-	words := strings.Fields(name)
-	if len(words) == 0 {
-		words = strings.Fields(username)
-	}
-	out := ""
-	for i, word := range words {
-		if i == 0 || i == len(words)-1 {
-			out += strings.ToUpper(string([]rune(word)[:1]))
-		}
-	}
-	return out
-}
-
-// shown leaves out the roles that everybody has by default: they tell people apart from nobody.
-func shown(roles []string) []string {
-	var out []string
-	for _, role := range roles {
-		if role != "offline_access" && role != "uma_authorization" && !strings.HasPrefix(role, "default-roles-") {
-			out = append(out, role)
-		}
-	}
-	return out
-}
-
-// safeBack lets only addresses of the web be a link.
-func safeBack(address string) string {
-	if u, err := url.Parse(address); err != nil || u.Scheme != "http" && u.Scheme != "https" {
+// link returns the address if a page may link to it, and "" otherwise: a javascript: address from a realm
+// file would run as the realm's own. Relative addresses pass.
+func link(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https" {
 		return ""
 	}
 	return address
-}
-
-// inWords says what a required action asks for.
-func inWords(action string) string {
-	if words, ok := actionWords[action]; ok {
-		return words
-	}
-	return "carry out an action that the realm file names"
-}
-
-var actionWords = map[string]string{
-	"UPDATE_PASSWORD":                "choose a new password",
-	"VERIFY_EMAIL":                   "confirm the e-mail address",
-	"CONFIGURE_TOTP":                 "set up one-time passwords",
-	"CONFIGURE_RECOVERY_AUTHN_CODES": "set up recovery codes",
-	"UPDATE_PROFILE":                 "bring the profile up to date",
-	"VERIFY_PROFILE":                 "complete the profile: what the realm's user profile requires is missing or not valid",
-	"UPDATE_EMAIL":                   "change the e-mail address",
-	"TERMS_AND_CONDITIONS":           "accept the terms and conditions",
-	"webauthn-register":              "register a passkey",
-	"webauthn-register-passwordless": "register a passkey",
-	"WEBAUTHN-REGISTER":              "register a passkey",
-	"WEBAUTHN-REGISTER-PASSWORDLESS": "register a passkey",
-	"UPDATE_USER_LOCALE":             "choose a language",
-	"delete_account":                 "delete the account",
-	"delete_credential":              "delete a credential",
 }
