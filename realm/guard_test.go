@@ -67,10 +67,16 @@ func TestLoginBelongsToItsBrowser(t *testing.T) {
 			t.Errorf("%s finished a login that is not its own: %s", name, location)
 		}
 	}
-	forged := strings.Replace(theirs, "session_code=", "session_code=x", 1)
-	res := ts.do(victim, ts.request("POST", forged, formOf("username", "ben", "password", "ben")))
-	if res.StatusCode != http.StatusFound || strings.Contains(res.Header.Get("Location"), "code=") && !strings.Contains(res.Header.Get("Location"), "/login-actions/authenticate") {
-		t.Errorf("a form without the page's session code = %s, Location %s", res.Status, res.Header.Get("Location"))
+	for _, pick := range []bool{false, true} {
+		forged := strings.Replace(theirs, "session_code=", "session_code=x", 1)
+		fields := formOf("username", "ben", "password", "ben")
+		if pick {
+			forged, fields = strings.Replace(forged, "/authenticate?", "/pick-user?", 1), formOf("user", "ben")
+		}
+		res := ts.do(victim, ts.request("POST", forged, fields))
+		if res.StatusCode != http.StatusFound || !strings.Contains(res.Header.Get("Location"), "/login-actions/authenticate") {
+			t.Errorf("a form without the page's session code, picked %v = %s, Location %s", pick, res.Status, res.Header.Get("Location"))
+		}
 	}
 }
 
@@ -190,9 +196,16 @@ func TestControlAPIIsGuarded(t *testing.T) {
 	if preflight.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Error("a preflight was answered with CORS")
 	}
-	closed := New(Options{})
-	if closed.secret != "" {
-		t.Error("a server without a secret has one")
+	realms, _, err := Load([]File{{"small", []byte(small)}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, header := range []string{"", "Bearer", "Bearer "} {
+		req, _ := http.NewRequest("POST", "http://localhost"+realmPath+"/keystead/rotate-keys", http.NoBody)
+		req.Header.Set("Authorization", header)
+		if rec := record(New(Options{Realms: realms}), req); rec.Code != http.StatusUnauthorized {
+			t.Errorf("a server without a secret, asked with %q = %d", header, rec.Code)
+		}
 	}
 }
 
@@ -235,5 +248,151 @@ func TestControlAPI(t *testing.T) {
 		if res.StatusCode != tt.want || !strings.Contains(res.text, tt.says) {
 			t.Errorf("%s %s %s = %s %s, want %d with %q", tt.method, tt.path, tt.body, res.Status, res.text, tt.want, tt.says)
 		}
+	}
+}
+
+// A token is good under the name it was issued for, and no other.
+func TestIssuersAreNotMixed(t *testing.T) {
+	ts := newTestServer(t)
+	tokens := ts.token("grant_type", "password", "client_id", "cli", "username", "ben", "password", "ben", "scope", "openid")
+	for host, want := range map[string]int{"": http.StatusOK, "localhost:1": http.StatusUnauthorized} {
+		if res := ts.do(http.DefaultClient, ts.request("GET", realmPath+oidc+"/userinfo", nil, "Authorization", "Bearer "+tokens.member("access_token"), "Host", host)); res.StatusCode != want {
+			t.Errorf("userinfo under %q = %s, want %d", host, res.Status, want)
+		}
+	}
+	req := ts.request("POST", realmPath+oidc+"/token", formOf("grant_type", "refresh_token", "client_id", "cli", "refresh_token", tokens.member("refresh_token")), "Host", "localhost:1")
+	if res := ts.do(http.DefaultClient, req); res.StatusCode != http.StatusBadRequest {
+		t.Errorf("refresh under another name = %s", res.Status)
+	}
+}
+
+// The session cookie is what the realm made for that session: no other token of its own does.
+func TestIdentityCookie(t *testing.T) {
+	ts := newTestServer(t)
+	browser := ts.browser()
+	code := ts.signIn(browser)
+	tokens := ts.token("grant_type", "authorization_code", "client_id", "plain", "code", code, "redirect_uri", "http://localhost:9/cb")
+	silent := func(cookie string) string {
+		req := ts.request("GET", plainAuth+"&prompt=none", nil)
+		req.AddCookie(&http.Cookie{Name: "KEYCLOAK_IDENTITY", Value: cookie})
+		return ts.do(ts.browser(), req).Header.Get("Location")
+	}
+	at, _ := url.Parse(ts.URL + realmPath + "/")
+	var own string
+	for _, cookie := range browser.Jar.Cookies(at) {
+		if cookie.Name == "KEYCLOAK_IDENTITY" {
+			own = cookie.Value
+		}
+	}
+	if to := silent(own); !strings.Contains(to, "code=") {
+		t.Fatalf("the cookie itself leads to %s", to)
+	}
+	for name, cookie := range map[string]string{
+		"a refresh token": tokens.member("refresh_token"), "an ID token": tokens.member("id_token"), "an access token": tokens.member("access_token"),
+		"one of another session": strings.Replace(own, own[len(own)-6:], "AAAAAA", 1), "nothing": "",
+	} {
+		if to := silent(cookie); !strings.Contains(to, "login_required") {
+			t.Errorf("%s leads to %s", name, to)
+		}
+	}
+	v := ts.realm.realms["small"]
+	v.mu.Lock()
+	v.sessions.each(ts.clock.Now(), func(s *session) { s.checker = "another" })
+	v.mu.Unlock()
+	if to := silent(own); !strings.Contains(to, "login_required") {
+		t.Errorf("a cookie with another state_checker leads to %s", to)
+	}
+}
+
+// Two tabs of one browser, two people: the second is told.
+func TestASessionIsOnePersons(t *testing.T) {
+	ts := newTestServer(t)
+	browser := ts.browser()
+	first, second := ts.loginForm(browser), ts.loginForm(browser)
+	ts.codeIn(ts.do(browser, ts.request("POST", first, formOf("username", "ben", "password", "ben"))))
+	res := ts.do(browser, ts.request("POST", second, formOf("username", "ann", "password", "ann")))
+	if res.StatusCode != http.StatusBadRequest || !strings.Contains(res.text, "different user &#39;ben&#39;") {
+		t.Errorf("%s, Location %s, %s", res.Status, res.Header.Get("Location"), res.text)
+	}
+}
+
+// Questions that were put to one browser are not answered by another, nor without the code of the page.
+func TestAnswersComeFromThePage(t *testing.T) {
+	const asking = `{"clientId": "asking", "publicClient": true, "consentRequired": true, "redirectUris": ["http://localhost:9/*"]}, {"clientId": "app"`
+	ts := newTestServer(t, strings.Replace(small, `{"clientId": "app"`, asking, 1))
+	browser, other := ts.browser(), ts.browser()
+	ts.signIn(browser)
+
+	confirm := ts.do(browser, ts.request("GET", realmPath+oidc+"/logout", nil))
+	code := hiddenValue(t, confirm.text, "session_code")
+	if res := ts.do(other, ts.request("POST", realmPath+oidc+"/logout/logout-confirm", formOf("session_code", code))); res.StatusCode != http.StatusBadRequest {
+		t.Errorf("another browser confirms a logout = %s", res.Status)
+	}
+	follow := func(path string) answer {
+		res := ts.do(browser, ts.request("GET", path, nil))
+		return ts.do(browser, ts.request("GET", res.Header.Get("Location"), nil))
+	}
+	page := follow(strings.Replace(plainAuth, "client_id=plain", "client_id=asking", 1))
+	action := find(t, consentAction, page.text)
+	if res := ts.do(browser, ts.request("POST", action, formOf("code", "x", "accept", "Yes"))); strings.Contains(res.Header.Get("Location"), "localhost:9") {
+		t.Errorf("consent without the page's code leads to %s", res.Header.Get("Location"))
+	}
+	page = follow(plainAuth + "&kc_action=UPDATE_PASSWORD")
+	action = strings.Replace(find(t, passwordAction, page.text), "session_code=", "session_code=x", 1)
+	ts.do(browser, ts.request("POST", action, formOf("password-new", "new", "password-confirm", "new")))
+	if res := ts.token("grant_type", "password", "client_id", "cli", "username", "ben", "password", "ben"); res.StatusCode != http.StatusOK {
+		t.Errorf("a password was changed without the page's code: %s", res.text)
+	}
+}
+
+// What a client's own tokens do not say, they do not open: the account wants its audience, the frame a client in use.
+func TestSmallDoors(t *testing.T) {
+	const more = `{"clientId": "bare", "publicClient": true, "directAccessGrantsEnabled": true, "defaultClientScopes": []},
+		{"clientId": "off", "publicClient": true, "enabled": false, "webOrigins": ["http://localhost:9"]}, {"clientId": "app"`
+	file := strings.Replace(small, `{"clientId": "app"`, more, 1)
+	file = strings.Replace(file, `"realmRoles": ["offline_access"]`, `"clientRoles": {"account": ["manage-account"]}`, 1)
+	ts := newTestServer(t, file)
+	for client, want := range map[string]int{"cli": 200, "bare": 401} {
+		token := ts.token("grant_type", "password", "client_id", client, "username", "ann", "password", "ann").member("access_token")
+		res := ts.do(http.DefaultClient, ts.request("GET", realmPath+"/account", nil, "Accept", "application/json", "Authorization", "Bearer "+token))
+		if res.StatusCode != want {
+			t.Errorf("account with a token of %s = %s, want %d", client, res.Status, want)
+		}
+	}
+	for client, want := range map[string]int{"app": 204, "off": 403, "none": 403} {
+		res := ts.do(http.DefaultClient, ts.request("GET", realmPath+oidc+"/login-status-iframe.html/init?origin=http://localhost:9&client_id="+client, nil))
+		if res.StatusCode != want {
+			t.Errorf("the status frame for %s = %s, want %d", client, res.Status, want)
+		}
+	}
+}
+
+// A user code is good for one device, once.
+func TestUserCodesAreGoodOnce(t *testing.T) {
+	ts := newTestServer(t, strings.Replace(small, `{"clientId": "app"`, `{"clientId": "tv", "publicClient": true, "attributes": {"oauth2.device.authorization.grant.enabled": "true"}}, {"clientId": "app"`, 1))
+	codes := ts.do(http.DefaultClient, ts.request("POST", realmPath+oidc+"/auth/device", formOf("client_id", "tv")))
+	browser := ts.browser()
+	open := func() answer {
+		return ts.do(browser, ts.request("GET", realmPath+"/device?user_code="+codes.member("user_code"), nil))
+	}
+	res := open()
+	page := ts.do(browser, ts.request("GET", res.Header.Get("Location"), nil))
+	res = ts.do(browser, ts.request("POST", find(t, formAction, page.text), formOf("username", "ben", "password", "ben")))
+	page = ts.do(browser, ts.request("GET", res.Header.Get("Location"), nil))
+	res = ts.do(browser, ts.request("POST", find(t, consentAction, page.text), formOf("code", hiddenValue(t, page.text, "code"), "accept", "Yes")))
+	if !strings.HasSuffix(res.Header.Get("Location"), "/device/status") {
+		t.Fatalf("consent leads to %s", res.Header.Get("Location"))
+	}
+	if res = open(); res.StatusCode != http.StatusOK || !strings.Contains(res.text, "Invalid code") {
+		t.Errorf("the code once more = %s, Location %s", res.Status, res.Header.Get("Location"))
+	}
+	poll := func() answer {
+		return ts.token("grant_type", deviceGrant, "client_id", "tv", "device_code", codes.member("device_code"))
+	}
+	if res = poll(); res.StatusCode != http.StatusOK {
+		t.Errorf("the device = %s", res.text)
+	}
+	if res = poll(); res.StatusCode != http.StatusBadRequest {
+		t.Errorf("the device once more = %s", res.Status)
 	}
 }

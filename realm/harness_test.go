@@ -181,6 +181,7 @@ const plainAuth = realmPath + oidc + "/auth?client_id=plain&redirect_uri=http%3A
 
 var formAction = regexp.MustCompile(`id="kc-form-login"[^>]*action="([^"]*)"`)
 var passwordAction = regexp.MustCompile(`id="kc-passwd-update-form"[^>]*action="([^"]*)"`)
+var consentAction = regexp.MustCompile(`action="([^"]*/login-actions/consent[^"]*)"`)
 var pickAction = regexp.MustCompile(`action="([^"]*pick-user[^"]*)"`)
 
 // loginForm opens the login page and returns where its form posts to.

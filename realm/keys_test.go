@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -75,7 +76,12 @@ func TestVerifyRefuses(t *testing.T) {
 	public := must(x509.MarshalPKIXPublicKey(k.signer("RS256").private.Public()))
 	confused := signingInput("HS256", "JWT", id, []byte(`{"a":2}`))
 	forger := &keyring{secret: public}
+	// The right key, but an algorithm that it is not for.
+	other384 := signingInput("RS384", "JWT", id, []byte(`{"a":2}`))
+	hashed := sha512.Sum384([]byte(other384))
+	signed384 := must(rsa.SignPKCS1v15(rand.Reader, k.signer("RS256").private.(*rsa.PrivateKey), crypto.SHA384, hashed[:]))
 	tests := map[string]string{
+		"another hash of the key": other384 + "." + base64URL(signed384),
 		"nothing":                 "",
 		"two parts":               parts[0] + "." + parts[1],
 		"no signature":            parts[0] + "." + parts[1] + ".",

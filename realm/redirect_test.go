@@ -55,3 +55,16 @@ func TestOrigins(t *testing.T) {
 		t.Error("a star means every origin but null")
 	}
 }
+
+func TestAStarIsForTheWebOnly(t *testing.T) {
+	client := &Client{}
+	for uri, want := range map[string]bool{
+		"http://anything.example/": true, "https://anything.example/a?b": true,
+		"http://user@anything.example/": false, "http://user:password@anything.example/": false, "javascript:alert(1)": false, "data:text/html,x": false,
+		"ftp://anything.example/": false, "http://": false, "http://*.example/": false, "": false,
+	} {
+		if got := client.redirectAllowed(uri, []string{"*"}, ""); got != want {
+			t.Errorf("%q = %v, want %v", uri, got, want)
+		}
+	}
+}

@@ -197,7 +197,7 @@ func (v *served) live(id string, offline bool, now time.Time) *session {
 		sessions = v.offline
 	}
 	s, ok := sessions.get(id, now)
-	if !ok || !now.Before(v.sessionEnds(s)) || s.user.ServiceAccountOf == nil && !s.user.Enabled {
+	if !ok || !now.Before(v.sessionEnds(s)) {
 		return nil
 	}
 	return s
