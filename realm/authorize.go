@@ -53,6 +53,9 @@ func (c *call) authorize() error {
 		return refusePage(http.StatusBadRequest, "Invalid Request")
 	}
 	values := c.r.Form
+	if len(values.Encode()) > maxRequest {
+		return &pageError{status: http.StatusBadRequest, text: "Invalid Request", detail: fmt.Sprintf("The request is longer than %d bytes.", maxRequest)}
+	}
 	client, request, err := c.knownRedirect(values)
 	if err != nil {
 		return err

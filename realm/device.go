@@ -37,6 +37,9 @@ func (c *call) deviceRequest() error {
 	if err != nil {
 		return err
 	}
+	if len(form.Encode()) > maxRequest {
+		return refuse(http.StatusBadRequest, "invalid_request", "The request is too long")
+	}
 	if !client.DeviceFlow {
 		return refuse(http.StatusBadRequest, "unauthorized_client", "Client is not allowed to initiate OAuth 2.0 Device Authorization Grant. The flow is disabled for the client.")
 	}

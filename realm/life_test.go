@@ -262,3 +262,22 @@ func TestUsesOfRefreshTokens(t *testing.T) {
 		t.Errorf("a third: %q", text)
 	}
 }
+
+// What a request says is kept until its end, so it must not be long.
+func TestLongRequestsAreRefused(t *testing.T) {
+	ts := newTestServer(t)
+	long := strings.Repeat("x", maxRequest)
+	for _, path := range []string{plainAuth + long, realmPath + oidc + "/logout?client_id=plain&post_logout_redirect_uri=http://localhost:9/" + long} {
+		if res := ts.do(ts.browser(), ts.request("GET", path, nil)); res.StatusCode != http.StatusBadRequest || !strings.Contains(res.text, "Invalid Request") {
+			t.Errorf("GET %.60s… = %s", path, res.Status)
+		}
+	}
+	v := ts.realm.realms["small"]
+	for range maxAttempts + 10 {
+		req, _ := http.NewRequest("GET", "http://localhost"+plainAuth, nil)
+		record(ts.realm, req)
+	}
+	if v.attempts.limit != maxAttempts || len(v.attempts.items) > maxAttempts || len(v.roots.items) > maxAttempts {
+		t.Errorf("%d logins under way and %d ids are kept", len(v.attempts.items), len(v.roots.items))
+	}
+}

@@ -33,6 +33,9 @@ func (c *call) logout() error {
 		}
 		clientID, sid = token.Party, token.Session
 	}
+	if len(redirect)+len(values.Get("state")) > maxRequest {
+		return refusePage(http.StatusBadRequest, "Invalid Request")
+	}
 	if redirect != "" {
 		if clientID == "" {
 			return refusePage(http.StatusBadRequest, "Missing parameters: id_token_hint")

@@ -12,10 +12,11 @@ import (
 // How much of each is kept at most. A developer never gets near; a page that asks without end does.
 const (
 	maxSessions = 10_000
-	maxAttempts = 10_000
-	maxCodes    = 10_000
+	maxAttempts = 2_000
+	maxCodes    = 2_000
 	maxRevoked  = 10_000
-	maxUses     = 500 // used refresh tokens of one client in one session
+	maxRequest  = 8 << 10 // bytes of an authorization request, which are kept until its end
+	maxUses     = 500     // used refresh tokens of one client in one session
 )
 
 // served is a realm while it runs: its file, its keys, and everything that comes and goes.
