@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"keystead/config"
 )
@@ -41,6 +42,9 @@ func (c *mintCommand) Run(env *environment) error {
 	if err := env.sources.Err(); err != nil {
 		return err
 	}
+	if err := checkRealmAddr(c.RealmAddr); err != nil {
+		return err
+	}
 	note, err := c.findRealm()
 	if err != nil {
 		return err
@@ -58,7 +62,10 @@ func (c *mintCommand) Run(env *environment) error {
 	}
 	req.Header.Set("Authorization", "Bearer "+note.Secret)
 	req.Header.Set("Content-Type", "application/json")
-	client := http.Client{Transport: &http.Transport{}} // no proxy: the realm is on this machine
+	client := http.Client{
+		Transport:     &http.Transport{},                                                             // no proxy: the realm is on this machine
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the secret is for it alone
+	}
 	res, err := client.Do(req)
 	if err != nil {
 		return fmt.Errorf("the development realm does not answer: %w", err)
@@ -98,11 +105,11 @@ func (c *mintCommand) print(w io.Writer, status int, text []byte) error {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
 	}
-	if err := json.Unmarshal(text, &answer); err != nil || status != http.StatusOK {
+	if err := json.Unmarshal(text, &answer); err != nil || status != http.StatusOK || answer.AccessToken == "" {
 		if answer.Description != "" {
-			return fmt.Errorf("no token: %s", answer.Description)
+			return fmt.Errorf("no token: %s", plain(answer.Description))
 		}
-		return fmt.Errorf("no token: the realm answered %d %s", status, answer.Error)
+		return fmt.Errorf("no token: the realm answered %d %s", status, plain(answer.Error))
 	}
 	if c.JSON {
 		_, err := fmt.Fprintln(w, strings.TrimSpace(string(text)))
@@ -110,4 +117,14 @@ func (c *mintCommand) print(w io.Writer, status int, text []byte) error {
 	}
 	_, err := fmt.Fprintln(w, answer.AccessToken)
 	return err
+}
+
+// plain keeps what steers a terminal out of words that came from elsewhere.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, text)
 }

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -93,10 +94,11 @@ func formatFor(stderr io.Writer) string {
 
 // runningRealm is a development realm that is about to be served.
 type runningRealm struct {
-	server    *realm.Server
-	listeners []net.Listener
-	addr, url string
-	secret    string
+	server      *realm.Server
+	listeners   []net.Listener
+	addr, url   string
+	secret      string
+	secretGiven bool // by a setting
 }
 
 // open reads the files and opens the address. Placeholders in the files are looked up.
@@ -122,7 +124,7 @@ func (c realmSettings) open(addr string, lookup func(string) (string, bool), log
 	secret := cmp.Or(string(c.RealmSecret), rand.Text())
 	return &runningRealm{
 		server: realm.New(realm.Options{Realms: realms, Secret: secret, Log: log}), listeners: listeners,
-		addr: addr, url: "http://" + addr, secret: secret,
+		addr: addr, url: "http://" + addr, secret: secret, secretGiven: c.RealmSecret != "",
 	}, nil
 }
 
@@ -140,7 +142,7 @@ func isLoopbackAddress(host string) bool {
 }
 
 func isPort(text string) bool {
-	n, err := net.LookupPort("tcp", text)
+	n, err := strconv.ParseUint(text, 10, 16)
 	return err == nil && n > 0
 }
 
@@ -207,14 +209,16 @@ func (r *runningRealm) summarize(w io.Writer) {
 		}
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "  The secret of the control API, which \"keystead token mint\" finds by itself: %s\n", r.secret)
+	if !r.secretGiven { // what was given is known, and logs are read by many
+		fmt.Fprintf(w, "  The secret of the control API, which \"keystead token mint\" finds by itself: %s\n", r.secret)
+	}
 }
 
 // shownPeople is how many users a summary lists.
 const shownPeople = 6
 
 func describePerson(username, password string, roles []string, disabled bool) string {
-	text := username
+	text := plain(username)
 	if password != "" {
 		text += " / " + password
 	}

@@ -33,7 +33,7 @@ func within(t *testing.T) string {
 }
 
 func TestRealmListensOnLoopbackOnly(t *testing.T) {
-	for _, addr := range []string{":8080", "0.0.0.0:8080", "[::]:8080", "192.168.0.1:8080", "example.com:8080", "localhost.example.com:8080", "localhost", "localhost:0", "localhost:http-x", ""} {
+	for _, addr := range []string{":8080", "0.0.0.0:8080", "[::]:8080", "192.168.0.1:8080", "example.com:8080", "localhost.example.com:8080", "localhost", "localhost:0", "localhost:http-x", "localhost:http", "localhost: 8797", ""} {
 		_, err := runOnce(t, "realm", "--realm-addr="+addr)
 		if err == nil || !strings.Contains(err.Error(), "KEYSTEAD_REALM_ADDR") || !strings.Contains(err.Error(), "loopback") {
 			t.Errorf("realm on %q: %v", addr, err)
@@ -77,7 +77,7 @@ func TestRealmAndMint(t *testing.T) {
 	_, stop := start(t, "realm", "--addr=localhost:"+port)
 	get(t, "http://localhost:"+port+"/realms/demo/protocol/openid-connect/certs", "")
 
-	note := filepath.Join(home, "keystead", "realm-"+port+".json")
+	note := filepath.Join(home, "keystead", "realm-localhost-"+port+".json")
 	if info, err := os.Stat(note); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the note of the secret: %v, %v; want mode 0600", info, err)
 	}
@@ -100,6 +100,11 @@ func TestRealmAndMint(t *testing.T) {
 	}
 	if _, err = runOnce(t, append(args, "--user=alice", "--realm=demo", "--realm-secret=wrong")...); err == nil || !strings.Contains(err.Error(), "secret") {
 		t.Errorf("mint with a wrong secret: %v", err)
+	}
+	for _, addr := range []string{"192.0.2.1:8080", "example.com:80"} {
+		if _, err = runOnce(t, "token", "mint", "--user=alice", "--realm=demo", "--realm-secret=x", "--realm-addr="+addr); err == nil || !strings.Contains(err.Error(), "loopback") {
+			t.Errorf("mint at %s: %v", addr, err)
+		}
 	}
 	if err := stop(); err != nil {
 		t.Errorf("stopping returned %v", err)

@@ -10,6 +10,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 )
 
 // realmNote is what a running development realm leaves for commands on the same machine.
@@ -22,7 +24,7 @@ type realmNote struct {
 
 // realmNotePath is where the note of a realm on that address is: in a folder of the user's own.
 func realmNotePath(addr string) (string, error) {
-	_, port, err := net.SplitHostPort(addr)
+	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return "", fmt.Errorf("the realm's address must be HOST:PORT, such as localhost:8080, got %q", addr)
 	}
@@ -30,7 +32,7 @@ func realmNotePath(addr string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(cache, "keystead", "realm-"+port+".json"), nil
+	return filepath.Join(cache, "keystead", "realm-"+strings.ReplaceAll(host, ":", "_")+"-"+port+".json"), nil
 }
 
 // keepSecret writes the note so that only the user can read it, and returns what takes it away.
@@ -86,8 +88,17 @@ func findNote(addr string) (realmNote, error) {
 		return realmNote{}, err
 	}
 	note, err := readNote(path)
+	if err == nil && ended(note.PID) { // it was killed: whoever listens there now is not to have its secret
+		err = fs.ErrNotExist
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return note, fmt.Errorf("no development realm of yours runs on %s: start one with \"keystead realm\" or \"make run\", or name its address with --realm-addr", addr)
 	}
 	return note, err
+}
+
+// ended reports whether there is no process of that number any more.
+func ended(pid int) bool {
+	process, err := os.FindProcess(pid)
+	return err != nil || errors.Is(process.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }

@@ -150,10 +150,7 @@ func (c *call) consent() error {
 		a.finished = true
 		c.clearCookie("KC_RESTART")
 		if a.device != nil {
-			c.realm.mu.Lock()
-			a.device.state = deviceDenied
-			c.realm.mu.Unlock()
-			return c.redirect(c.issuer() + "/device/status?error=access_denied")
+			return c.answerDevice(a.device, deviceDenied, "")
 		}
 		return c.answerError(a.request, "access_denied", "")
 	}

@@ -19,6 +19,7 @@ const (
 func newBackchannelClient() *http.Client {
 	return &http.Client{
 		Timeout:       backchannelTimeout,
+		Transport:     &http.Transport{}, // no proxy: the apps are on this machine
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

@@ -1,6 +1,9 @@
 package realm
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // bounded keeps values until they expire, and no more of them than its limit: the oldest gives way.
 // So nobody can fill the memory by asking again and again. It is not safe for concurrent use.
@@ -23,6 +26,9 @@ func newBounded[V any](limit int) *bounded[V] {
 func (b *bounded[V]) put(key string, value V, now, expires time.Time) {
 	if _, ok := b.items[key]; !ok {
 		b.makeRoom(now)
+		if len(b.order) > 2*len(b.items)+16 { // most of them were removed
+			b.order = slices.DeleteFunc(b.order, func(key string) bool { _, ok := b.items[key]; return !ok })
+		}
 		b.order = append(b.order, key)
 	}
 	b.items[key] = boundedItem[V]{value, expires}

@@ -42,6 +42,9 @@ func (c *call) cookiePath() string { return "/realms/" + url.PathEscape(c.realm.
 
 func pathParam(r *http.Request, name string) string {
 	value := chi.URLParam(r, name)
+	if r.URL.RawPath == "" {
+		return value // decoded already
+	}
 	if decoded, err := url.PathUnescape(value); err == nil {
 		return decoded
 	}
@@ -209,7 +212,7 @@ func (c *call) admitOrigin(client *Client) error {
 }
 
 // ownPage refuses requests that a page of another site made the browser send. Fetch metadata tell;
-// browsers without them send Origin; what sends neither is no browser. GET changes nothing and is always let in.
+// browsers without them send Origin; what sends neither is no browser. GET takes no form and is always let in.
 func (c *call) ownPage() error {
 	if err := crossOrigin.Check(c.r); err != nil {
 		return refusePage(http.StatusForbidden, "This form was sent by a page of another site, so it was not acted on. Sign in from the app again.")

@@ -16,6 +16,9 @@ func (c *call) clientOf(form url.Values) (client *Client, secret string) {
 	return c.realm.Clients[id], secret
 }
 
+// proves reports whether a confidential client has shown its secret. One without a secret cannot.
+func (c *Client) proves(secret string) bool { return c.Secret != "" && sameSecret(secret, c.Secret) }
+
 // unescape undoes the form encoding that RFC 6749 asks for, and takes what lacks it as it stands.
 func unescape(text string) string {
 	if decoded, err := url.QueryUnescape(text); err == nil {
@@ -32,7 +35,7 @@ func (c *call) authenticatedClient(form url.Values) (*Client, error) {
 	switch {
 	case client == nil || !client.Enabled || client.BearerOnly:
 		return nil, refuse(http.StatusUnauthorized, "invalid_client", badClient)
-	case !client.Public && !sameSecret(secret, client.Secret):
+	case !client.Public && !client.proves(secret):
 		return nil, refuse(http.StatusUnauthorized, "unauthorized_client", badClient)
 	}
 	return client, nil

@@ -21,7 +21,7 @@ func (c *call) guarded() error {
 	}
 	if c.s.secret == "" || !sameSecret(c.bearer(), c.s.secret) {
 		c.w.Header().Set("WWW-Authenticate", `Bearer realm="control"`)
-		return refuse(http.StatusUnauthorized, "unauthorized", "Send the secret that the development realm printed at its start: Authorization: Bearer SECRET.")
+		return refuse(http.StatusUnauthorized, "unauthorized", "Send the secret that the development realm printed at its start, or was given: Authorization: Bearer SECRET.")
 	}
 	return nil
 }

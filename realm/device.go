@@ -121,10 +121,32 @@ func (c *call) beginDeviceLogin(d *device) error {
 	return c.redirect(c.loginAction("authenticate", a))
 }
 
+// answerDevice notes what a person has decided about a device, in time and once: whoever else was asked for
+// the same code changes nothing any more.
+func (c *call) answerDevice(d *device, decision deviceState, session string) error {
+	c.realm.mu.Lock()
+	open := d.state == devicePending && c.now.Before(d.expires)
+	if open {
+		d.state, d.session = decision, session
+	}
+	c.realm.mu.Unlock()
+	switch {
+	case !open:
+		return c.redirect(c.issuer() + "/device/status?error=expired_token")
+	case decision == deviceDenied:
+		return c.redirect(c.issuer() + "/device/status?error=access_denied")
+	}
+	return c.redirect(c.issuer() + "/device/status")
+}
+
 // deviceStatus tells the person at the browser how it went; the device learns it by asking.
 func (c *call) deviceStatus() error {
 	message := pages.Message{Frame: c.frame(), Title: "Device Login Successful", Text: "You may close this browser window and go back to your device."}
-	if c.r.URL.Query().Has("error") {
+	switch c.r.URL.Query().Get("error") {
+	case "":
+	case "expired_token":
+		message.Title, message.Text, message.Error = "Device Login Failed", "The code was used already, or it has expired. Start again on the device.", true
+	default:
 		message.Title, message.Text, message.Error = "Device Login Failed", "Consent denied for connecting the device.", true
 	}
 	c.page(http.StatusOK, message)

@@ -11,7 +11,7 @@ func TestHostMustBeLoopback(t *testing.T) {
 	ts := newTestServer(t)
 	tests := map[string]int{
 		"evil.example": 403, "localhost.evil.example": 403, "127.0.0.1.evil.example": 403, "10.0.0.1": 403, "0.0.0.0": 403,
-		"[::]": 403, "192.168.1.5:8080": 403, "notlocalhost": 403, "localhost\".localhost": 403, "": 403, "[fe80::1%25lo]": 403,
+		"[::]": 403, "192.168.1.5:8080": 403, "notlocalhost": 403, "localhost:evil": 403, "localhost:1;a=b": 403, "]]127.0.0.1[[": 403, "localhost\".localhost": 403, "": 403, "[fe80::1%25lo]": 403,
 		"localhost": 200, "localhost:1": 200, "LOCALHOST": 200, "app.localhost": 200, "127.0.0.1": 200, "127.8.9.1:80": 200, "[::1]": 200, "[::1]:80": 200,
 	}
 	for host, want := range tests {
@@ -241,6 +241,8 @@ func TestControlAPI(t *testing.T) {
 		{"PATCH", "/clients/cli", `{"access_token_lifespan":null}`, 204, ""},
 		{"POST", "/tokens", `{"username":"ann","client_id":"cli"}`, 200, `"expires_in":300`},
 		{"POST", "/rotate-keys", `{"algorithm":"none"}`, 400, "no signature algorithm"},
+		{"POST", "/rotate-keys", `{"algorithm":"RS999"}`, 400, "no signature algorithm"},
+		{"POST", "/rotate-keys", `{"algorithm":"RSA-OAEP"}`, 400, "no signature algorithm"},
 		{"POST", "/rotate-keys", `{}`, 204, ""},
 		{"GET", "/tokens", ``, 405, "405"},
 	} {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -39,16 +40,10 @@ func (s *Server) Overview(base string) []pages.HomeRealm {
 	return realms
 }
 
-// guessedPeople is how many of the users may have their password guessed: each hashed one costs a while.
-const guessedPeople = 50
-
 func (v *served) homePeople() []pages.HomePerson {
 	var people []pages.HomePerson
-	for i, user := range v.People() {
-		person := pages.HomePerson{Username: user.Username, Name: user.FullName(), Disabled: !user.Enabled}
-		if i < guessedPeople {
-			person.Password = v.guess(user)
-		}
+	for _, user := range v.People() {
+		person := pages.HomePerson{Username: user.Username, Name: user.FullName(), Disabled: !user.Enabled, Password: v.guess(user)}
 		for _, role := range user.Effective() {
 			if role.Client == nil {
 				person.Roles = append(person.Roles, role.Name)
@@ -59,9 +54,10 @@ func (v *served) homePeople() []pages.HomePerson {
 	return people
 }
 
-// guess returns the password where it is the username, as in files made for trying things out.
+// guess returns the password where it is the username, as in files made for trying things out. Hashed
+// ones are not tried: that takes a while, and any page can make a browser ask for this one.
 func (v *served) guess(user *User) string {
-	if v.matches(user, user.Username) {
+	if slices.ContainsFunc(user.Credentials, func(c Credential) bool { return c.quick }) && v.matches(user, user.Username) {
 		return user.Username
 	}
 	return ""
@@ -107,11 +103,21 @@ func (v *served) curlLines(issuer string) []string {
 		switch {
 		case !client.Enabled || slices.Contains(builtinClients, id):
 		case service == "" && client.ServiceAccounts:
-			service = fmt.Sprintf("%s -d grant_type=client_credentials -d client_id=%s -d client_secret=%s", token, id, client.Secret)
+			service = token + " -d grant_type=client_credentials" + field("client_id", id) + field("client_secret", client.Secret)
 		case user == "" && client.Public && client.DirectAccess && len(people) > 0 && v.guess(people[0]) != "":
 			name := people[0].Username
-			user = fmt.Sprintf("%s -d grant_type=password -d client_id=%s -d username=%s -d password=%s -d scope=openid", token, id, name, name)
+			user = token + " -d grant_type=password" + field("client_id", id) + field("username", name) + field("password", name) + " -d scope=openid"
 		}
 	}
 	return slices.DeleteFunc([]string{user, service}, func(line string) bool { return line == "" })
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
+
+// field is a form field as an argument of curl, safe to paste into a shell whatever the file says.
+func field(name, value string) string {
+	if plainWord.MatchString(value) {
+		return " -d " + name + "=" + value
+	}
+	return " --data-urlencode '" + name + "=" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }

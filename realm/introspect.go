@@ -18,7 +18,7 @@ func (c *call) introspect() error {
 		return refuse(http.StatusUnauthorized, "invalid_client", badClient)
 	case client.Public:
 		return refuse(http.StatusForbidden, "invalid_request", "Client not allowed.")
-	case !sameSecret(secret, client.Secret):
+	case !client.proves(secret):
 		return refuse(http.StatusUnauthorized, "invalid_client", "Client authentication failed.")
 	case repeated(form):
 		return refuse(http.StatusBadRequest, "invalid_request", "duplicated parameter")

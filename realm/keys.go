@@ -1,6 +1,7 @@
 package realm
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -99,7 +100,7 @@ func (k *keyring) add(added *key) {
 	k.keys = append(k.keys, added)
 	slices.SortStableFunc(k.keys, func(a, b *key) int {
 		if a.priority != b.priority {
-			return int(b.priority - a.priority)
+			return cmp.Compare(b.priority, a.priority)
 		}
 		return strings.Compare(b.algorithm, a.algorithm)
 	})
@@ -108,8 +109,7 @@ func (k *keyring) add(added *key) {
 // rotate makes a new key that signs from now on. The old ones stay published and go on verifying.
 func (k *keyring) rotate(algorithm string) error {
 	<-k.made
-	private := generate(algorithm)
-	if private == nil {
+	if !slices.Contains(signatureAlgorithms, algorithm) {
 		return fmt.Errorf("%q is no signature algorithm of this realm: use one of %s", algorithm, strings.Join(signatureAlgorithms, ", "))
 	}
 	k.mu.RLock()
@@ -118,7 +118,7 @@ func (k *keyring) rotate(algorithm string) error {
 		priority = max(priority, old.priority+100)
 	}
 	k.mu.RUnlock()
-	k.add(&key{algorithm: algorithm, use: "sig", priority: priority, active: true, private: private})
+	k.add(&key{algorithm: algorithm, use: "sig", priority: priority, active: true, private: generate(algorithm)})
 	return nil
 }
 
@@ -196,12 +196,18 @@ func keyFromFile(p KeyProvider) (*key, error) {
 		}
 		private = rsaKey
 	}
+	if private.N.BitLen() < 2048 {
+		return nil, fmt.Errorf("its privateKey has %d bits, and RSA keys need 2048 (RFC 7518 §3.3)", private.N.BitLen())
+	}
 	made := &key{algorithm: p.Algorithm, use: "sig", priority: p.Priority, active: p.Active, private: private}
 	if strings.HasPrefix(p.ProviderID, "rsa-enc") || strings.EqualFold(p.Cfg["keyUse"], "ENC") {
 		made.use = "enc"
 	}
 	if made.algorithm == "" {
 		made.algorithm = map[string]string{"sig": "RS256", "enc": "RSA-OAEP"}[made.use]
+	}
+	if made.use == "sig" && !strings.HasPrefix(made.algorithm, "RS") && !strings.HasPrefix(made.algorithm, "PS") {
+		return nil, fmt.Errorf("%q is no algorithm of an RSA key", made.algorithm)
 	}
 	if cert, err := derOf(p.Cfg["certificate"]); err == nil {
 		if parsed, err := x509.ParseCertificate(cert); err == nil && private.PublicKey.Equal(parsed.PublicKey) {

@@ -241,24 +241,32 @@ func TestUpdatePassword(t *testing.T) {
 
 func TestUsesOfRefreshTokens(t *testing.T) {
 	now := time.Now()
-	part := &clientSession{used: map[string]int{}, usedExp: map[string]int64{}}
-	for i := range 3 * maxUses {
-		expires := now.Add(time.Hour).Unix()
-		if i < maxUses {
-			expires = now.Add(-time.Hour).Unix()
+	part := &clientSession{used: map[string]*uses{}}
+	token := func(i int) refreshToken {
+		made := refreshToken{ID: fmt.Sprint(i), Issued: now.Unix() + int64(i)} // without an end, as offline tokens are
+		if i < maxUses/2 {
+			made.Expires = now.Add(-time.Hour).Unix()
 		}
-		if text := part.use(fmt.Sprint(i), expires, 0, now); text != "" {
+		return made
+	}
+	const last = 3 * maxUses
+	for i := range last + 1 {
+		if text := part.use(token(i), 0, now); text != "" {
 			t.Fatalf("use %d: %s", i, text)
 		}
 	}
-	if len(part.used) > maxUses+1 || len(part.used) != len(part.usedExp) {
-		t.Errorf("%d and %d are kept, at most %d may be", len(part.used), len(part.usedExp), maxUses)
+	if len(part.used) > maxUses {
+		t.Errorf("%d are kept, at most %d may be", len(part.used), maxUses)
 	}
-	last := fmt.Sprint(3*maxUses - 1)
-	if text := part.use(last, 0, 1, now); text != "" {
+	for _, old := range []int{maxUses, last - maxUses, last - 1} { // forgotten, or known
+		if text := part.use(token(old), 0, now); text != "Stale token" {
+			t.Errorf("token %d once more: %q", old, text)
+		}
+	}
+	if text := part.use(token(last), 1, now); text != "" {
 		t.Errorf("a second use of the last, where two are allowed: %s", text)
 	}
-	if text := part.use(last, 0, 1, now); text != "Maximum allowed refresh token reuse exceeded" {
+	if text := part.use(token(last), 1, now); text != "Maximum allowed refresh token reuse exceeded" {
 		t.Errorf("a third: %q", text)
 	}
 }
@@ -279,5 +287,64 @@ func TestLongRequestsAreRefused(t *testing.T) {
 	}
 	if v.attempts.limit != maxAttempts || len(v.attempts.items) > maxAttempts || len(v.roots.items) > maxAttempts {
 		t.Errorf("%d logins under way and %d ids are kept", len(v.attempts.items), len(v.roots.items))
+	}
+}
+
+// One form, sent many times at once after its session has ended: nothing is read while it is written.
+func TestAFormSentTwiceAtOnce(t *testing.T) {
+	ts := newTestServer(t)
+	browser := ts.browser()
+	open := ts.loginForm(browser)
+	ts.signIn(browser)
+	ts.realm.realms["small"].endOthers(ts.realm.realms["small"].UserByLogin("ben"), "", ts.clock.Now())
+	var all sync.WaitGroup
+	for range 6 {
+		all.Go(func() { ts.do(browser, ts.request("POST", open, formOf("username", "ben", "password", "ben"))) })
+	}
+	all.Wait()
+}
+
+// What was decided about a device stays decided, and nothing is decided or handed out after its code's time.
+func TestDevicesAreDecidedOnceAndInTime(t *testing.T) {
+	file := strings.Replace(small, `{"clientId": "app"`, `{"clientId": "tv", "publicClient": true, "attributes": {"oauth2.device.authorization.grant.enabled": "true"}}, {"clientId": "app"`, 1)
+	for name, tt := range map[string]struct {
+		first string        // another person's answer before
+		wait  time.Duration // before the answer
+		then  time.Duration // before the device asks
+		want  string        // error of the token endpoint; "" for tokens
+	}{
+		"in time":                {},
+		"refused before":         {first: "cancel", want: "access_denied"},
+		"approved too late":      {wait: 601 * time.Second, want: "expired_token"},
+		"asked for too late":     {then: 601 * time.Second, want: "expired_token"},
+		"approved twice, is one": {first: "accept"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ts := newTestServer(t, file)
+			codes := ts.do(http.DefaultClient, ts.request("POST", realmPath+oidc+"/auth/device", formOf("client_id", "tv")))
+			ask := func(browser *http.Client, user string) (action, code string) {
+				res := ts.do(browser, ts.request("GET", realmPath+"/device?user_code="+codes.member("user_code"), nil))
+				page := ts.do(browser, ts.request("GET", res.Header.Get("Location"), nil))
+				res = ts.do(browser, ts.request("POST", find(t, formAction, page.text), formOf("username", user, "password", user)))
+				page = ts.do(browser, ts.request("GET", res.Header.Get("Location"), nil))
+				return find(t, consentAction, page.text), hiddenValue(t, page.text, "code")
+			}
+			one, two := ts.browser(), ts.browser()
+			actionOne, codeOne := ask(one, "ann")
+			actionTwo, codeTwo := ask(two, "ben")
+			if tt.first != "" {
+				ts.do(one, ts.request("POST", actionOne, formOf("code", codeOne, tt.first, "x")))
+			}
+			ts.clock.Add(tt.wait)
+			ts.do(two, ts.request("POST", actionTwo, formOf("code", codeTwo, "accept", "Yes")))
+			ts.clock.Add(tt.then)
+			res := ts.token("grant_type", deviceGrant, "client_id", "tv", "device_code", codes.member("device_code"))
+			if res.member("error") != tt.want {
+				t.Fatalf("the device = %s", res.text)
+			}
+			if tt.first == "accept" && claims(t, res.member("access_token"))["preferred_username"] != "ann" {
+				t.Error("the second approver took the device over")
+			}
+		})
 	}
 }

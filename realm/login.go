@@ -86,9 +86,12 @@ func (c *call) attemptOfBrowser() (*attempt, error) {
 	c.realm.mu.Lock()
 	a, ok := c.realm.attempts.get(query.Get("tab_id"), c.now)
 	c.realm.mu.Unlock()
-	if ok && a.root == c.rootOfBrowser() && a.client.ClientID == query.Get("client_id") {
+	if ok {
 		a.mu.Lock()
-		return a, nil
+		if a.root == c.rootOfBrowser() && a.client.ClientID == query.Get("client_id") {
+			return a, nil
+		}
+		a.mu.Unlock()
 	}
 	if again := c.restartQuery(); strings.HasPrefix(again, "user_code=") {
 		return nil, &seeOther{c.issuer() + "/device?" + again}
@@ -202,10 +205,7 @@ func (c *call) finish(a *attempt) error {
 	}
 	c.clearCookie("KC_RESTART")
 	if a.device != nil {
-		c.realm.mu.Lock()
-		a.device.session, a.device.state = s.id, deviceApproved
-		c.realm.mu.Unlock()
-		return c.redirect(c.issuer() + "/device/status")
+		return c.answerDevice(a.device, deviceApproved, s.id)
 	}
 	var parameters [][2]string
 	if a.request.State != "" {

@@ -13,7 +13,7 @@ type scopes struct {
 }
 
 // resolveScopes reads a scope parameter (RFC 6749 §3.3). Names that the client does not have make it
-// fail, unless they are to be passed over.
+// fail.
 func resolveScopes(client *Client, parameter string) (scopes, bool) {
 	out := scopes{list: slices.Clone(client.DefaultScopes)}
 	for name := range strings.FieldsSeq(parameter) {

@@ -80,13 +80,13 @@ type session struct {
 
 // clientSession is a client's part of a session.
 type clientSession struct {
-	client  *Client
-	started time.Time
-	notes   map[string]string // for the session note mapper; may be nil
-	acr     string            // "1" after a password, "0" when single sign-on brought the client in
-	used    map[string]int    // refresh tokens by jti, and how often each was used
-	usedExp map[string]int64
-	last    string // the refresh token that was used last
+	client    *Client
+	started   time.Time
+	notes     map[string]string // for the session note mapper; may be nil
+	acr       string            // "1" after a password, "0" when single sign-on brought the client in
+	used      map[string]*uses  // refresh tokens by jti
+	last      string            // the refresh token that was used last
+	forgotten int64             // the latest issue of a token whose uses are forgotten
 }
 
 // attempt is a login under way in one tab of a browser.
@@ -218,7 +218,7 @@ func (v *served) keep(s *session, now time.Time) {
 func (s *session) join(client *Client, acr string, now time.Time) *clientSession {
 	part := s.clients[client.ClientID]
 	if part == nil {
-		part = &clientSession{client: client, started: now, used: map[string]int{}, usedExp: map[string]int64{}}
+		part = &clientSession{client: client, started: now, used: map[string]*uses{}}
 		s.clients[client.ClientID] = part
 	}
 	part.acr = acr
@@ -241,37 +241,51 @@ func (v *served) drop(s *session) {
 	}
 }
 
+// uses are how often a refresh token was used, and when it was made and ends (0: never).
+type uses struct {
+	count           int
+	issued, expires int64
+}
+
 // use counts one use of a refresh token. It returns why that was one too many, in Keycloak's words; "" when
 // it was not. The lock must be held.
-func (p *clientSession) use(jti string, expires int64, allowed int, now time.Time) string {
-	if len(p.used) > maxUses {
-		maps.DeleteFunc(p.usedExp, func(jti string, exp int64) bool {
-			over := exp != 0 && exp < now.Unix()
-			if over {
-				delete(p.used, jti)
-			}
-			return over
-		})
-		for jti := range p.used { // offline tokens have no end: the oldest knowledge cannot be told apart, so any goes
-			if len(p.used) <= maxUses {
-				break
-			}
-			if jti != p.last {
-				delete(p.used, jti)
-				delete(p.usedExp, jti)
-			}
+func (p *clientSession) use(t refreshToken, allowed int, now time.Time) string {
+	known := p.used[t.ID]
+	if known == nil {
+		if t.Issued <= p.forgotten {
+			return "Stale token"
 		}
+		p.forget(now)
+		known = &uses{issued: t.Issued, expires: t.Expires}
+		p.used[t.ID] = known
 	}
-	p.used[jti]++
-	p.usedExp[jti] = expires
+	known.count++
 	switch {
-	case p.used[jti] > 1 && p.last != jti:
+	case known.count > 1 && p.last != t.ID:
 		return "Stale token"
-	case p.used[jti] > allowed+1:
+	case known.count > allowed+1:
 		return "Maximum allowed refresh token reuse exceeded"
 	}
-	p.last = jti
+	p.last = t.ID
 	return ""
+}
+
+// forget makes room: for tokens that have expired, and else for the oldest, which counts as stale from then on.
+func (p *clientSession) forget(now time.Time) {
+	if len(p.used) < maxUses {
+		return
+	}
+	maps.DeleteFunc(p.used, func(_ string, u *uses) bool { return u.expires != 0 && u.expires < now.Unix() })
+	for len(p.used) >= maxUses {
+		oldest := ""
+		for jti, u := range p.used {
+			if oldest == "" || u.issued < p.used[oldest].issued {
+				oldest = jti
+			}
+		}
+		p.forgotten = max(p.forgotten, p.used[oldest].issued)
+		delete(p.used, oldest)
+	}
 }
 
 // matches reports whether the password is the user's, as changed since the start.
@@ -299,7 +313,9 @@ func (v *served) setPassword(user *User, password string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.passwords[user.ID] = credential
-	v.done[user.ID] = append(v.done[user.ID], "UPDATE_PASSWORD")
+	if !slices.Contains(v.done[user.ID], updatePassword) {
+		v.done[user.ID] = append(v.done[user.ID], updatePassword)
+	}
 }
 
 // endOthers ends the user's sessions but the one named.
@@ -330,7 +346,9 @@ func (v *served) grant(user *User, client *Client, scopes []*Scope) {
 	defer v.mu.Unlock()
 	key := user.ID + " " + client.ClientID
 	for _, s := range scopes {
-		v.consents[key] = append(v.consents[key], s.Name)
+		if !slices.Contains(v.consents[key], s.Name) {
+			v.consents[key] = append(v.consents[key], s.Name)
+		}
 	}
 }
 

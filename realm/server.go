@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -89,10 +90,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // name below localhost (RFC 6761 §6.3).
 func isLoopbackHost(host string) bool {
 	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
+	if h, port, err := net.SplitHostPort(host); err == nil {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return false
+		}
 		name = h
+	} else if inner, ok := strings.CutPrefix(name, "["); ok {
+		name = strings.TrimSuffix(inner, "]")
 	}
-	name = strings.ToLower(strings.Trim(name, "[]"))
+	name = strings.ToLower(name)
 	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
 		return validHost(name)
 	}

@@ -215,7 +215,7 @@ func (c *call) refreshGrant(client *Client, form url.Values) (*grant, error) {
 	}
 	part := s.clients[client.ClientID]
 	if v.RevokeRefreshToken {
-		if text := part.use(t.ID, t.Expires, v.RefreshTokenMaxReuse, c.now); text != "" {
+		if text := part.use(t, v.RefreshTokenMaxReuse, c.now); text != "" {
 			delete(s.clients, client.ClientID) // somebody has a copy: neither of the two goes on
 			return nil, invalidGrant(text)
 		}
@@ -333,7 +333,7 @@ func (c *call) deviceCodeGrant(client *Client, form url.Values) (*grant, error) 
 	switch {
 	case d.state == deviceDenied:
 		return nil, refuse(http.StatusBadRequest, "access_denied", "The end user denied the authorization request")
-	case d.state == devicePending && !c.now.Before(d.expires):
+	case !c.now.Before(d.expires):
 		return nil, refuse(http.StatusBadRequest, "expired_token", "Device code is expired")
 	case tooSoon && d.state == devicePending:
 		return nil, refuse(http.StatusBadRequest, "slow_down", "Slow down")
