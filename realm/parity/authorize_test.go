@@ -244,11 +244,11 @@ func TestRedirectURIs(t *testing.T) {
 		{"loopback", "https://localhost/secure", true},
 		{"loopback", "https://localhost:4711/secure", false},
 
-		{"loopback", "http://localhost:9999/root/relative", true},
+		{"loopback", "http://localhost:9999/base/relative", true},
 		{"loopback", "http://localhost:9999/relative", false},
 		{"loopback", "/relative", false},
-		{"loopback", "http://localhost:9999/root/below/cb", true},
-		{"loopback", "http://localhost:9999/root/other", false},
+		{"loopback", "http://localhost:9999/base/below/cb", true},
+		{"loopback", "http://localhost:9999/base/other", false},
 
 		{"loopback", "myapp://callback", true},
 		{"loopback", "myapp://other", false},
