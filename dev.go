@@ -57,6 +57,9 @@ func (c *devCommand) Run(env *environment) error {
 		return err
 	}
 	warnOfUnknown(env, log, read.names)
+	if err := r.serves(cfg.Issuer); err != nil {
+		return errors.Join(err, r.close())
+	}
 	ctx, stop := context.WithCancel(env.ctx)
 	defer stop()
 	open := make(chan struct{}, 2)

@@ -106,6 +106,9 @@ func (c realmSettings) open(addr string, lookup func(string) (string, bool), log
 	if err := checkRealmAddr(addr); err != nil {
 		return nil, err
 	}
+	if n := len(c.RealmSecret); n > 0 && n < leastSecret {
+		return nil, fmt.Errorf("%s (--realm-secret) must have at least %d characters, and has %d: whoever guesses it gets a token of any user", config.EnvName("realm-secret"), leastSecret, n)
+	}
 	files, err := c.files()
 	if err != nil {
 		return nil, err
@@ -127,6 +130,9 @@ func (c realmSettings) open(addr string, lookup func(string) (string, bool), log
 		addr: addr, url: "http://" + addr, secret: secret, secretGiven: c.RealmSecret != "",
 	}, nil
 }
+
+// leastSecret is how short a secret may be.
+const leastSecret = 16
 
 func checkRealmAddr(addr string) error {
 	host, port, err := net.SplitHostPort(addr)
@@ -220,7 +226,7 @@ const shownPeople = 6
 func describePerson(username, password string, roles []string, disabled bool) string {
 	text := plain(username)
 	if password != "" {
-		text += " / " + password
+		text += " / " + plain(password)
 	}
 	roles = slices.DeleteFunc(slices.Clone(roles), func(role string) bool {
 		return strings.HasPrefix(role, "default-roles-") || role == "offline_access" || role == "uma_authorization"
@@ -232,4 +238,25 @@ func describePerson(username, password string, roles []string, disabled bool) st
 		text += " (" + strings.Join(roles, ", ") + ")"
 	}
 	return text
+}
+
+// serves checks that an issuer is one of the realms here.
+func (r *runningRealm) serves(issuer string) error {
+	var issuers []string
+	for _, o := range r.server.Overview(r.url) {
+		if o.Issuer == issuer {
+			return nil
+		}
+		issuers = append(issuers, o.Issuer)
+	}
+	return fmt.Errorf("%s (--issuer) is %s, but the realms served here are %s: name one of them, or use the other with \"keystead serve\"", config.EnvName("issuer"), issuer, strings.Join(issuers, ", "))
+}
+
+// close gives the address back, of a realm that is not served after all.
+func (r *runningRealm) close() error {
+	var errs []error
+	for _, listener := range r.listeners {
+		errs = append(errs, listener.Close())
+	}
+	return errors.Join(errs...)
 }

@@ -143,6 +143,8 @@ func TestDevRefuses(t *testing.T) {
 	}{
 		"another issuer":              {[]string{"--issuer=https://login.example.com/realms/acme"}, "keystead serve"},
 		"a file and no issuer":        {[]string{"--realm-file=mine.json"}, "KEYSTEAD_ISSUER"},
+		"an issuer that is not here":  {[]string{"--issuer=http://localhost:8080/realms/other", "--client-id=x", "--audience=x", "--realm-file=deploy/realm/demo-realm.json", "--realm-addr=localhost:" + freePort(t)}, "/realms/demo"},
+		"a secret that is too short":  {[]string{"--realm-secret=short"}, "at least 16"},
 		"a realm for everybody":       {[]string{"--realm-addr=:8080"}, "KEYSTEAD_REALM_ADDR"},
 		"a wrong setting of the app":  {[]string{"--leeway=soon"}, "KEYSTEAD_LEEWAY"},
 		"a realm file that is absent": {[]string{"--issuer=http://localhost:8080/realms/x", "--client-id=x", "--audience=x", "--realm-file=absent.json"}, "absent.json"},

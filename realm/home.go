@@ -43,7 +43,7 @@ func (s *Server) Overview(base string) []pages.HomeRealm {
 func (v *served) homePeople() []pages.HomePerson {
 	var people []pages.HomePerson
 	for _, user := range v.People() {
-		person := pages.HomePerson{Username: user.Username, Name: user.FullName(), Disabled: !user.Enabled, Password: v.guess(user)}
+		person := pages.HomePerson{Username: user.Username, Name: user.FullName(), Disabled: !user.Enabled, Password: v.known(user)}
 		for _, role := range user.Effective() {
 			if role.Client == nil {
 				person.Roles = append(person.Roles, role.Name)
@@ -54,11 +54,12 @@ func (v *served) homePeople() []pages.HomePerson {
 	return people
 }
 
-// guess returns the password where it is the username, as in files made for trying things out. Hashed
-// ones are not tried: that takes a while, and any page can make a browser ask for this one.
-func (v *served) guess(user *User) string {
-	if slices.ContainsFunc(user.Credentials, func(c Credential) bool { return c.quick }) && v.matches(user, user.Username) {
-		return user.Username
+// known returns a password that stands in the file in clear and is still good; "" where there is none.
+func (v *served) known(user *User) string {
+	for _, c := range user.Credentials {
+		if c.plain != "" && v.matches(user, c.plain) {
+			return c.plain
+		}
 	}
 	return ""
 }
@@ -97,16 +98,20 @@ func (c *Client) kinds() string {
 func (v *served) curlLines(issuer string) []string {
 	var user, service string
 	token := "curl " + issuer + oidc + "/token"
-	people := v.People()
+	var caller *User // whose password can be told
+	for _, someone := range v.People() {
+		if caller == nil && someone.Enabled && v.known(someone) != "" && len(v.pending(someone)) == 0 {
+			caller = someone
+		}
+	}
 	for _, id := range v.ClientIDs() {
 		client := v.Clients[id]
 		switch {
 		case !client.Enabled || slices.Contains(builtinClients, id):
-		case service == "" && client.ServiceAccounts:
+		case service == "" && client.ServiceAccounts && !client.Public:
 			service = token + " -d grant_type=client_credentials" + field("client_id", id) + field("client_secret", client.Secret)
-		case user == "" && client.Public && client.DirectAccess && len(people) > 0 && v.guess(people[0]) != "":
-			name := people[0].Username
-			user = token + " -d grant_type=password" + field("client_id", id) + field("username", name) + field("password", name) + " -d scope=openid"
+		case user == "" && client.Public && client.DirectAccess && caller != nil:
+			user = token + " -d grant_type=password" + field("client_id", id) + field("username", caller.Username) + field("password", v.known(caller)) + " -d scope=openid"
 		}
 	}
 	return slices.DeleteFunc([]string{user, service}, func(line string) bool { return line == "" })
