@@ -2,6 +2,7 @@ package realm
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -183,5 +184,18 @@ func TestAddressesToVerify(t *testing.T) {
 	}
 	if got := r.Pending(r.UserByLogin("old")); len(got) != 0 {
 		t.Errorf("verified: %q", got)
+	}
+}
+
+func TestUnknownMappersAreTold(t *testing.T) {
+	_, warnings := load(t, `{"realm": "r", "enabled": true, "clients": [{"clientId": "app", "protocolMappers": [
+		{"name": "plan", "protocol": "openid-connect", "protocolMapper": "oidc-hardcoded-claim-maper", "config": {}},
+		{"name": "aud", "protocol": "openid-connect", "protocolMapper": "oidc-audience-mapper", "config": {}}]}]}`)
+	found := slices.IndexFunc(warnings, func(w Warning) bool { return strings.Contains(w.Text, "oidc-hardcoded-claim-maper") })
+	if found < 0 || !strings.Contains(warnings[found].Path, "protocolMappers") {
+		t.Errorf("warnings: %+v", warnings)
+	}
+	if slices.ContainsFunc(warnings, func(w Warning) bool { return strings.Contains(w.Text, "oidc-audience-mapper") }) {
+		t.Error("a mapper that is acted on is warned of")
 	}
 }

@@ -61,6 +61,10 @@ func readMappers(n *node) []*Mapper {
 		case slices.ContainsFunc(mappers, func(other *Mapper) bool { return other.Name == name }):
 			m.refuse("a protocol mapper named %q stands here twice", name)
 		default:
+			// Every realm has the mapper of organizations, which few realms have.
+			if _, known := mapperKinds[kind]; !known && kind != "oidc-organization-membership-mapper" {
+				m.warn("this realm does not act on mappers of the type %q, so tokens lack what %q would put there", kind, name)
+			}
 			mappers = append(mappers, &Mapper{Name: name, Type: kind, Cfg: m.strMap("config")})
 		}
 	}
