@@ -15,9 +15,6 @@ const (
 
 // requiredAction is the page of what a user must, or asked to, do before the login ends.
 func (c *call) requiredAction() error {
-	if err := c.ownPage(); err != nil {
-		return err
-	}
 	a, err := c.attemptOfBrowser()
 	if err != nil {
 		return err
@@ -129,9 +126,6 @@ func (c *Client) title() string {
 
 // consent takes the answer of the consent page.
 func (c *call) consent() error {
-	if err := c.ownPage(); err != nil {
-		return err
-	}
 	a, err := c.attemptOfBrowser()
 	if err != nil {
 		return err

@@ -43,6 +43,9 @@ func TestForeignPagesAreRefused(t *testing.T) {
 		}{
 			{find(t, formAction, page.text), formOf("username", "ben", "password", "ben")},
 			{find(t, pickAction, page.text), formOf("user", "ben")},
+			{strings.Replace(find(t, formAction, page.text), "/authenticate?", "/required-action?", 1), formOf("password-new", "x")},
+			{strings.Replace(find(t, formAction, page.text), "/authenticate?", "/consent?", 1), formOf("accept", "Yes")},
+			{ts.URL + realmPath + oidc + "/logout/logout-confirm", formOf("session_code", "x")},
 			{ts.URL + realmPath + "/device", formOf("device_user_code", "AAAA-BBBB")},
 		} {
 			res := ts.do(browser, ts.request("POST", form.action, form.fields, header...))
@@ -66,6 +69,9 @@ func TestLoginBelongsToItsBrowser(t *testing.T) {
 		if location := res.Header.Get("Location"); strings.Contains(location, "code=") {
 			t.Errorf("%s finished a login that is not its own: %s", name, location)
 		}
+	}
+	if res := ts.do(victim, ts.request("POST", strings.Replace(theirs, "client_id=plain", "client_id=app", 1), formOf("username", "ben", "password", "ben"))); strings.Contains(res.Header.Get("Location"), "localhost:9") && !strings.Contains(res.Header.Get("Location"), oidc+"/auth?") {
+		t.Errorf("a login finished under the name of another client: %s", res.Header.Get("Location"))
 	}
 	for _, pick := range []bool{false, true} {
 		forged := strings.Replace(theirs, "session_code=", "session_code=x", 1)
@@ -397,4 +403,18 @@ func TestUserCodesAreGoodOnce(t *testing.T) {
 	if res = poll(); res.StatusCode != http.StatusBadRequest {
 		t.Errorf("the device once more = %s", res.Status)
 	}
+}
+
+// Who is asked to sign in again does so as themselves, picked or not.
+func TestSigningInAgainIsForTheSamePerson(t *testing.T) {
+	ts := newTestServer(t)
+	browser := ts.browser()
+	ts.signIn(browser)
+	page := ts.do(browser, ts.request("GET", plainAuth+"&prompt=login", nil))
+	res := ts.do(browser, ts.request("POST", find(t, pickAction, page.text), formOf("user", "ann")))
+	if !strings.Contains(res.Header.Get("Location"), "/login-actions/authenticate") {
+		t.Errorf("picking somebody else leads to %s", res.Header.Get("Location"))
+	}
+	page = ts.do(browser, ts.request("GET", plainAuth+"&prompt=login", nil))
+	ts.codeIn(ts.do(browser, ts.request("POST", find(t, pickAction, page.text), formOf("user", "ben"))))
 }

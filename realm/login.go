@@ -80,8 +80,12 @@ func (c *call) people(only *User) []pages.Person {
 }
 
 // attemptOfBrowser finds the login that a page belongs to. The browser must hold the cookie that the
-// login began with: who only knows the address is somebody else. The attempt is returned locked.
+// login began with: who only knows the address is somebody else. A form must come from a page of this
+// realm. The attempt is returned locked.
 func (c *call) attemptOfBrowser() (*attempt, error) {
+	if err := c.ownPage(); err != nil {
+		return nil, err
+	}
 	query := c.r.URL.Query()
 	c.realm.mu.Lock()
 	a, ok := c.realm.attempts.get(query.Get("tab_id"), c.now)
@@ -103,9 +107,6 @@ func (c *call) attemptOfBrowser() (*attempt, error) {
 
 // authenticate shows the login form again, or takes what was filled in.
 func (c *call) authenticate() error {
-	if err := c.ownPage(); err != nil {
-		return err
-	}
 	a, err := c.attemptOfBrowser()
 	if err != nil {
 		return err
@@ -141,9 +142,6 @@ func (c *call) authenticate() error {
 
 // pickUser signs in whom the developer picked, without a password.
 func (c *call) pickUser() error {
-	if err := c.ownPage(); err != nil {
-		return err
-	}
 	a, err := c.attemptOfBrowser()
 	if err != nil {
 		return err
