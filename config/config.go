@@ -4,6 +4,7 @@
 package config
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/dustin/go-humanize"
 )
 
 // Settings are the settings of "keystead serve" as a person writes them. Kong fills them from the
@@ -26,7 +29,8 @@ import (
 // Load can report every mistake at once.
 type Settings struct {
 	Addr               string `default:"localhost:8000" help:"HOST:PORT where the app listens. The name localhost means both loopback families; an empty host means every interface."`
-	PublicURL          string `name:"public-url" placeholder:"URL" help:"How browsers reach the app. Default: http://localhost:PORT when the address is on loopback; required otherwise."`
+	AdminAddr          string `name:"admin-addr" placeholder:"HOST:PORT" help:"Where metrics and readiness details listen, apart from the app; nothing guards them, so let only this machine or your network reach it. Default: nowhere."`
+	PublicURL          string `name:"public-url" placeholder:"URL" help:"How browsers reach the app. Default: http://localhost:PORT when the address is on loopback, https where it serves that; required otherwise."`
 	Issuer             string `placeholder:"URL" help:"The realm, exactly as in the tokens' iss claim, such as https://login.example.com/realms/demo. Required."`
 	BackchannelURL     string `name:"backchannel-url" placeholder:"URL" help:"The realm's full URL as this server reaches it, when that differs from the issuer, such as http://keycloak:8080/realms/demo."`
 	InsecureHTTPIssuer toggle `name:"insecure-http-issuer" default:"false" help:"Allow plain http to an issuer or back channel that is not on loopback."`
@@ -45,6 +49,15 @@ type Settings struct {
 	IntrospectionClientID     string `name:"introspection-client-id" placeholder:"ID" help:"The confidential client with which this server asks the realm about lightweight and opaque tokens; it must be in their audience. Default: such tokens are refused."`
 	IntrospectionClientSecret Secret `name:"introspection-client-secret" placeholder:"SECRET" help:"Its secret. Others on this machine can read the command line: better set KEYSTEAD_INTROSPECTION_CLIENT_SECRET_FILE."`
 
+	DatabaseURL string `name:"database-url" default:"sqlite:keystead.db" help:"Where notes are kept: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE, which replicas can share. Others on this machine can read the command line: better set KEYSTEAD_DATABASE_URL_FILE where there is a password."`
+
+	TrustedProxies string `name:"trusted-proxies" placeholder:"LIST" help:"Comma list of the networks (CIDR) whose X-Forwarded-For is believed. Default: none, so that whoever is connected counts as the client."`
+	RateLimit      string `name:"rate-limit" placeholder:"NUMBER" help:"How many requests a client address may make in a minute; an IPv6 client counts as its /64. Default: no limit."`
+	MaxBodyBytes   string `name:"max-body-bytes" default:"1 MiB" help:"A larger request body is refused."`
+	RequestTimeout string `name:"request-timeout" default:"30s" help:"How long a request may take to arrive, and as long again to be answered."`
+	TLSCert        string `name:"tls-cert" placeholder:"FILE" help:"Certificate chain in PEM to serve HTTPS with; needs its key, too. Default: plain HTTP, for a proxy in front."`
+	TLSKey         string `name:"tls-key" placeholder:"FILE" help:"The certificate's private key in PEM."`
+
 	CORSOrigins string `name:"cors-origins" placeholder:"LIST" help:"Comma list of origins, such as https://app.example.com, whose pages may call the API from a browser."`
 	WebDir      string `name:"web-dir" placeholder:"DIR" help:"Serve the built app in this folder instead of the one inside the binary. It is read at the start: restart after a build."`
 	LogLevel    string `name:"log-level" default:"info" help:"One of debug, info, warn, error."`
@@ -54,6 +67,7 @@ type Settings struct {
 // Config holds the same settings parsed and checked.
 type Config struct {
 	Addr                 string         // host:port to listen on; the host may be empty
+	AdminAddr            string         // the same for metrics and readiness details; "": nowhere
 	PublicURL            string         // scheme://host[:port], no slash at the end
 	Issuer               string         // …/realms/{realm}, no slash at the end
 	KeycloakURL          string         // the issuer without /realms/{realm}
@@ -74,6 +88,14 @@ type Config struct {
 
 	IntrospectionClientID     string // "": the realm is not asked about tokens
 	IntrospectionClientSecret Secret // set where the id is
+
+	DatabaseURL Secret // may hold a password
+
+	TrustedProxies []string // CIDR; none: nobody's X-Forwarded-For is believed
+	RateLimit      int      // requests of one client address in a minute; 0: no limit
+	MaxBodyBytes   int64
+	RequestTimeout time.Duration
+	Certificate    *tls.Certificate // nil: plain HTTP
 
 	CORSOrigins []string // empty: the same origin only
 	WebDir      string   // "": the embedded app
@@ -99,10 +121,19 @@ func Load(s Settings, sources *Sources, terminal bool) (Config, error) {
 		JWKSMaxStale:         p.duration("jwks-max-stale", s.JWKSMaxStale, time.Second, 30*24*time.Hour),
 		MaxTokenBytes:        p.number("max-token-bytes", s.MaxTokenBytes, 1024, 1<<19),
 		TokenCache:           p.number("token-cache", s.TokenCache, 0, 10_000_000),
+		DatabaseURL:          Secret(p.databaseURL("database-url", s.DatabaseURL)),
+		TrustedProxies:       p.networks("trusted-proxies", s.TrustedProxies),
+		RateLimit:            p.rateLimit("rate-limit", s.RateLimit),
+		MaxBodyBytes:         p.size("max-body-bytes", s.MaxBodyBytes, 1<<10, 100<<20),
+		RequestTimeout:       p.duration("request-timeout", s.RequestTimeout, time.Second, 10*time.Minute),
+		Certificate:          p.certificate("tls-cert", s.TLSCert, "tls-key", s.TLSKey),
 		LogLevel:             p.level("log-level", s.LogLevel),
 		WebDir:               p.webDir("web-dir", s.WebDir),
 	}
-	c.PublicURL = p.publicURL("public-url", s.PublicURL, c.Addr)
+	if s.AdminAddr != "" {
+		c.AdminAddr = p.adminAddress("admin-addr", s.AdminAddr, c.Addr)
+	}
+	c.PublicURL = p.publicURL("public-url", s.PublicURL, c.Addr, c.Certificate != nil)
 	c.Issuer = p.issuer("issuer", s.Issuer, c.InsecureHTTPIssuer)
 	c.KeycloakURL, c.Realm = splitIssuer(c.Issuer)
 	c.BackchannelURL = c.Issuer
@@ -113,8 +144,11 @@ func Load(s Settings, sources *Sources, terminal bool) (Config, error) {
 	if s.CORSOrigins != "" {
 		c.CORSOrigins = p.origins("cors-origins", s.CORSOrigins)
 	}
+	if strings.ContainsFunc(s.IntrospectionClientID, unicode.IsSpace) {
+		p.add("introspection-client-id", s.IntrospectionClientID, "a client id without blanks")
+	}
 	c.IntrospectionClientID, c.IntrospectionClientSecret = s.IntrospectionClientID, s.IntrospectionClientSecret
-	p.credentials("introspection-client-id", s.IntrospectionClientID, "introspection-client-secret", s.IntrospectionClientSecret)
+	p.bothOrNeither("introspection-client-id", s.IntrospectionClientID, "introspection-client-secret", string(s.IntrospectionClientSecret))
 	c.LogFormat = p.format("log-format", s.LogFormat, terminal)
 	return c, errors.Join(p.errs...)
 }
@@ -140,17 +174,14 @@ func (p *problems) clientID(flag, value string) string {
 	return p.required(flag, value, "the id of the app's public client, such as demo")
 }
 
-// credentials are of use only together. The secret is never quoted.
-func (p *problems) credentials(idFlag, id, secretFlag string, secret Secret) {
-	if strings.ContainsFunc(id, unicode.IsSpace) {
-		p.add(idFlag, id, "a client id without blanks")
-	}
-	if (id == "") == (secret == "") {
+// bothOrNeither is for settings that are of use only together. The second may be a secret and is never quoted.
+func (p *problems) bothOrNeither(flag, value, otherFlag, other string) {
+	if (value == "") == (other == "") {
 		return
 	}
-	missing, given := idFlag, secretFlag
-	if secret == "" {
-		missing, given = secretFlag, idFlag
+	missing, given := flag, otherFlag
+	if other == "" {
+		missing, given = otherFlag, flag
 	}
 	p.errs = append(p.errs, fmt.Errorf("%s (--%s) is not set, but %s is: give both or neither", EnvName(missing), missing, EnvName(given)))
 }
@@ -256,12 +287,24 @@ func (p *problems) address(flag, value string) string {
 	return value
 }
 
-func (p *problems) publicURL(flag, value, addr string) string {
+// adminAddress refuses the app's own address: what stands on it would be guarded by nobody.
+func (p *problems) adminAddress(flag, value, addr string) string {
+	if value == addr {
+		p.add(flag, value, "another address than the app's: metrics and readiness details are not for everybody")
+		return ""
+	}
+	return p.address(flag, value)
+}
+
+func (p *problems) publicURL(flag, value, addr string, secure bool) string {
 	if value == "" {
 		host, port, err := net.SplitHostPort(addr)
 		switch {
 		case err != nil: // reported by address
 		case IsLoopback(host):
+			if secure {
+				return "https://localhost:" + port
+			}
 			return "http://localhost:" + port
 		default:
 			p.errs = append(p.errs, fmt.Errorf("%s (--%s) is not set: the address %s is not on loopback, so give the URL that browsers use, such as https://app.example.com",
@@ -335,6 +378,66 @@ func (p *problems) origins(flag, value string) []string {
 	return items
 }
 
+// databaseURL checks no more than the kind of database: the rest is for the package that opens it. The value may hold a
+// password in more places than redact knows, so it is not repeated.
+func (p *problems) databaseURL(flag, value string) string {
+	kind, rest, _ := strings.Cut(value, ":")
+	if rest == "" || !slices.Contains([]string{"sqlite", "postgres", "postgresql"}, kind) {
+		p.errs = append(p.errs, fmt.Errorf("%s (--%s) must be sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE; what it is set to is neither", EnvName(flag), flag))
+	}
+	return value
+}
+
+// networks are in the form of CIDR; one address alone is a network of itself.
+func (p *problems) networks(flag, value string) []string {
+	var networks []string
+	for _, item := range splitList(value) {
+		network, err := netip.ParsePrefix(item)
+		if addr, addrErr := netip.ParseAddr(item); addrErr == nil && addr.Zone() == "" {
+			network, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		switch {
+		case err != nil:
+			p.add(flag, item, "a list of networks, such as 10.0.0.0/8 or 192.0.2.7")
+		case network.Bits() == 0:
+			p.add(flag, item, "a list of the networks of your own proxies; with everybody on it, any client could claim any address")
+		default:
+			networks = append(networks, network.Masked().String())
+		}
+	}
+	return networks
+}
+
+func (p *problems) rateLimit(flag, value string) int {
+	if value == "" || value == "off" {
+		return 0
+	}
+	return p.number(flag, value, 1, 1_000_000)
+}
+
+// size reads a number of bytes, with a unit or without.
+func (p *problems) size(flag, value string, least, most uint64) int64 {
+	n, err := humanize.ParseBytes(value)
+	if err != nil || n < least || n > most {
+		p.add(flag, value, fmt.Sprintf("a size from %s to %s, such as 64 KiB or 1048576", humanize.IBytes(least), humanize.IBytes(most)))
+	}
+	return int64(min(n, most))
+}
+
+// certificate reads both files. A key is a secret, so nothing of their content is repeated.
+func (p *problems) certificate(certFlag, cert, keyFlag, key string) *tls.Certificate {
+	p.bothOrNeither(certFlag, cert, keyFlag, key)
+	if cert == "" || key == "" {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		p.errs = append(p.errs, fmt.Errorf("%s and %s must name a certificate chain and its private key, both in PEM: %w", EnvName(certFlag), EnvName(keyFlag), err))
+		return nil
+	}
+	return &pair
+}
+
 func (p *problems) webDir(flag, value string) string {
 	if value == "" {
 		return ""
@@ -375,11 +478,17 @@ func IsLoopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// userinfo matches a URL up to its host when there is a password in it, or what was meant as one.
-var userinfo = regexp.MustCompile(`^.*:.*@`)
+// userinfo matches a URL up to its host when there is a password in it, or what was meant as one; inQuery matches one
+// among its parameters, as PostgreSQL takes it, too.
+var (
+	userinfo = regexp.MustCompile(`^.*:.*@`)
+	inQuery  = regexp.MustCompile(`(?i)(password=)[^&\s]*`)
+)
 
 // redact hides a password in a URL: it is a secret, and settings are printed and logged.
-func redact(value string) string { return userinfo.ReplaceAllString(value, "***@") }
+func redact(value string) string {
+	return inQuery.ReplaceAllString(userinfo.ReplaceAllString(value, "***@"), "$1***")
+}
 
 func isWeb(u *url.URL) bool {
 	if port := u.Port(); port != "" {

@@ -111,6 +111,17 @@ func TestRefusals(t *testing.T) {
 		{"introspection without a secret", "INTROSPECTION_CLIENT_ID=keystead-api", "KEYSTEAD_INTROSPECTION_CLIENT_SECRET (--introspection-client-secret) is not set, but KEYSTEAD_INTROSPECTION_CLIENT_ID is: give both or neither"},
 		{"introspection without a client", "INTROSPECTION_CLIENT_SECRET=hunter2", "KEYSTEAD_INTROSPECTION_CLIENT_ID (--introspection-client-id) is not set, but KEYSTEAD_INTROSPECTION_CLIENT_SECRET is: give both or neither"},
 		{"introspection by a client with blanks", "INTROSPECTION_CLIENT_ID=keystead api", `without blanks, got "keystead api"`},
+		{"a database of another kind", "DATABASE_URL=mysql://root:hunter2@db/app", "KEYSTEAD_DATABASE_URL (--database-url) must be sqlite:PATH or postgres://"},
+		{"a database without a place", "DATABASE_URL=sqlite:", "must be sqlite:PATH"},
+		{"the app's address for metrics", "ADMIN_ADDR=localhost:8000", "another address than the app's"},
+		{"metrics without a port", "ADMIN_ADDR=localhost", "KEYSTEAD_ADMIN_ADDR (--admin-addr) must be HOST:PORT"},
+		{"a proxy by name", "TRUSTED_PROXIES=proxy.internal", `a list of networks, such as 10.0.0.0/8 or 192.0.2.7, got "proxy.internal"`},
+		{"everybody as a proxy", "TRUSTED_PROXIES=10.0.0.0/8, 0.0.0.0/0", `any client could claim any address, got "0.0.0.0/0"`},
+		{"a rate with a unit", "RATE_LIMIT=100/s", `KEYSTEAD_RATE_LIMIT (--rate-limit) must be a whole number from 1 to 1000000, got "100/s"`},
+		{"a body of nothing", "MAX_BODY_BYTES=0", `a size from 1.0 KiB to 100 MiB, such as 64 KiB or 1048576, got "0"`},
+		{"a body without end", "MAX_BODY_BYTES=99 TB", "a size from"},
+		{"a time limit of nothing", "REQUEST_TIMEOUT=0s", "from 1s to 10m0s"},
+		{"a certificate without its key", "TLS_CERT=cert.pem", "KEYSTEAD_TLS_KEY (--tls-key) is not set, but KEYSTEAD_TLS_CERT is: give both or neither"},
 		{"port that only the system knows", "ADDR=localhost:0", "a port from 1 to 65535"},
 	}
 	for _, tt := range tests {
@@ -124,6 +135,9 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestPasswordsInURLsAreNotRepeated(t *testing.T) {
+	if got := printed(t, "KEYSTEAD_DATABASE_URL=postgres://db/app?sslmode=require&password=hunter2&user=app"); strings.Contains(got, "hunter2") || !strings.Contains(got, "user=app") {
+		t.Errorf("printed: %s", got)
+	}
 	for _, value := range []string{"https://me:hunter2@login.example.com/realms/demo", "https://me:hunter2%zz@login.example.com", "https://me:a/hunter2@login.example.com", "me:hunter2@login.example.com"} {
 		ctx, settings, sources := parse(t, []string{"KEYSTEAD_ISSUER=" + value}, "absent.env")
 		var out strings.Builder
@@ -138,6 +152,16 @@ func TestPasswordsInURLsAreNotRepeated(t *testing.T) {
 			t.Errorf("printed: %s", out.String())
 		}
 	}
+}
+
+func printed(t *testing.T, env ...string) string {
+	t.Helper()
+	ctx, _, sources := parse(t, env, "absent.env")
+	var out strings.Builder
+	if err := config.Print(&out, ctx, sources); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }
 
 // Wherever a secret comes from, neither the table of settings nor an error nor a careless line in the log has it.
@@ -212,6 +236,9 @@ func TestDefaults(t *testing.T) {
 		JWKSMaxStale:   24 * time.Hour,
 		MaxTokenBytes:  16384,
 		TokenCache:     10000,
+		DatabaseURL:    "sqlite:keystead.db",
+		MaxBodyBytes:   1 << 20,
+		RequestTimeout: 30 * time.Second,
 		LogLevel:       slog.LevelInfo,
 		LogFormat:      "json",
 	}
@@ -237,6 +264,15 @@ func TestAccepted(t *testing.T) {
 		{"loopback address", "ADDR=127.0.0.1:9000", func(c config.Config) bool { return c.PublicURL == "http://localhost:9000" }},
 		{"public URL with a slash", "PUBLIC_URL=https://app.example.com/", func(c config.Config) bool { return c.PublicURL == "https://app.example.com" }},
 		{"list with blanks", "AUDIENCE= a, b ,", func(c config.Config) bool { return cmp.Equal(c.Audience, []string{"a", "b"}) }},
+		{"a database that replicas share", "DATABASE_URL=postgres://app:hunter2@db/app", func(c config.Config) bool { return c.DatabaseURL == "postgres://app:hunter2@db/app" }},
+		{"proxies", "TRUSTED_PROXIES=10.1.2.3/8, 192.0.2.7, 2001:db8::/32", func(c config.Config) bool {
+			return cmp.Equal(c.TrustedProxies, []string{"10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"})
+		}},
+		{"a rate", "RATE_LIMIT=600", func(c config.Config) bool { return c.RateLimit == 600 }},
+		{"no rate", "RATE_LIMIT=off", func(c config.Config) bool { return c.RateLimit == 0 }},
+		{"a size in bytes", "MAX_BODY_BYTES=65536", func(c config.Config) bool { return c.MaxBodyBytes == 65536 }},
+		{"a size with its unit", "MAX_BODY_BYTES=64KiB", func(c config.Config) bool { return c.MaxBodyBytes == 65536 }},
+		{"metrics on an address of their own", "ADMIN_ADDR=:9000", func(c config.Config) bool { return c.AdminAddr == ":9000" }},
 		{"empty counts as not set", "LOG_LEVEL=", func(c config.Config) bool { return c.LogLevel == slog.LevelInfo }},
 	}
 	for _, tt := range tests {
@@ -323,6 +359,30 @@ func TestVerification(t *testing.T) {
 	}
 	if _, err := server.Certificate().Verify(x509.VerifyOptions{Roots: got.RootCAs}); err != nil {
 		t.Errorf("the authority is not trusted: %v", err)
+	}
+}
+
+// With a certificate the app's own address is https. A key that fits another certificate stops the start, unquoted.
+func TestCertificate(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	pair := server.TLS.Certificates[0]
+	der, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, cert, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]})))
+	write(t, key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+	env := append(needed, "KEYSTEAD_TLS_CERT="+cert, "KEYSTEAD_TLS_KEY="+key)
+	got, err := load(t, env)
+	if err != nil || got.Certificate == nil || got.PublicURL != "https://localhost:8000" {
+		t.Errorf("Load = %v, %q, %v", got.Certificate, got.PublicURL, err)
+	}
+	write(t, key, "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n")
+	if _, err := load(t, env); err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "KEYSTEAD_TLS_CERT and KEYSTEAD_TLS_KEY") {
+		t.Errorf("a key that is none: %v", err)
 	}
 }
 
