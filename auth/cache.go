@@ -2,6 +2,7 @@ package auth
 
 import (
 	"crypto/sha256"
+	"sync/atomic"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -12,7 +13,8 @@ type digest [sha256.Size]byte
 
 // cache remembers the principals of verified tokens. A nil cache forgets and remembers nothing.
 type cache struct {
-	entries *otter.Cache[digest, *Principal]
+	entries      *otter.Cache[digest, *Principal]
+	hits, misses atomic.Uint64
 }
 
 func digestOf(token string) digest { return sha256.Sum256(bytesOf(token)) }
@@ -46,19 +48,22 @@ func newCache(size int, lifetime func(*Principal) time.Duration) (*cache, error)
 			return max(lifetime(e.Value), time.Nanosecond)
 		}),
 	})
-	return &cache{entries}, err
+	return &cache{entries: entries}, err
 }
 
 // find returns the principal of a token whose key, if it has one, the realm still publishes, or nil.
 func (c *cache) find(d digest) *Principal {
 	p, ok := c.entries.GetIfPresent(d)
 	if !ok {
+		c.misses.Add(1)
 		return nil
 	}
 	if p.key != nil && p.key.withdrawn.Load() {
 		c.forget(d)
+		c.misses.Add(1)
 		return nil
 	}
+	c.hits.Add(1)
 	return p
 }
 

@@ -18,6 +18,13 @@ func TestCacheRemembers(t *testing.T) {
 		if (first == second) != want {
 			t.Errorf("cache of %d: remembered %v", size, first == second)
 		}
+		status := auth.CacheStatus{}
+		if want {
+			status = auth.CacheStatus{Hits: 1, Misses: 1, Tokens: 1}
+		}
+		if got := v.CacheStatus(); got != status {
+			t.Errorf("cache of %d: %+v", size, got)
+		}
 	}
 }
 

@@ -1,7 +1,5 @@
 package auth
 
-import "errors"
-
 // Code is the stable name of a reason for refusing a request. The same code stands in the answer's
 // body, in the log and in the metrics.
 type Code string
@@ -50,16 +48,6 @@ func (e *Error) Error() string { return e.Reason }
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Code == e.Code
-}
-
-// codeOf returns the code of a verdict, "" for none.
-func codeOf(err error) Code {
-	var refusal *Error
-	errors.As(err, &refusal)
-	if refusal == nil {
-		return ""
-	}
-	return refusal.Code
 }
 
 // One value for each code, to be used with errors.Is. Errors of the same code may carry a more

@@ -35,7 +35,6 @@ type VerifierConfig struct {
 	Introspection *Introspection
 
 	Revocations Revocations      // may be nil
-	Counter     Counter          // may be nil
 	Now         func() time.Time // default: time.Now
 }
 
@@ -45,12 +44,6 @@ type Revocations interface {
 	// (SessionID), or with all tokens of its Subject that were IssuedAt strictly before some time. It
 	// is asked at each use of a token, so it must answer from memory.
 	Revoked(*Principal) bool
-}
-
-// Counter is told each verdict on a token: the code of the refusal, or "" for a token that was
-// accepted. It must be quick and safe for concurrent use.
-type Counter interface {
-	Count(Code)
 }
 
 // Verifier judges access tokens. It is safe for concurrent use.
@@ -126,16 +119,8 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 // Introspection is set, and only about lightweight and opaque tokens, does Verify ask the realm whether
 // the token still holds. It waits for that, and where a key is not known yet, and then no longer than ctx.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Principal, error) {
-	p, err := v.judge(ctx, token)
-	if v.cfg.Counter != nil {
-		v.cfg.Counter.Count(codeOf(err))
-	}
-	return p, err
-}
-
-// judge has two ways to the claims, the cache and the signature. What can change while a token is
-// remembered is checked on both.
-func (v *Verifier) judge(ctx context.Context, token string) (*Principal, error) {
+	// There are two ways to the claims, the cache and the signature. What can change while a token is
+	// remembered is checked on both.
 	if len(token) > v.cfg.MaxTokenBytes {
 		return nil, &Error{Code: CodeTokenTooLarge, Reason: fmt.Sprintf("The token has %d bytes; at most %d are read", len(token), v.cfg.MaxTokenBytes)}
 	}
@@ -167,6 +152,20 @@ func (v *Verifier) judge(ctx context.Context, token string) (*Principal, error) 
 		v.cache.remember(d, p)
 	}
 	return p, nil
+}
+
+// CacheStatus tells what the cache of verified tokens has done.
+type CacheStatus struct {
+	Hits, Misses uint64
+	Tokens       int // that are remembered now, about
+}
+
+// CacheStatus returns what there is to watch. Without a cache it stays zero.
+func (v *Verifier) CacheStatus() CacheStatus {
+	if v.cache == nil {
+		return CacheStatus{}
+	}
+	return CacheStatus{v.cache.hits.Load(), v.cache.misses.Load(), v.cache.entries.EstimatedSize()}
 }
 
 // recall returns the principal of a token that was accepted before, or nil where it must be judged anew.

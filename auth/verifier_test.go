@@ -8,12 +8,10 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 
 	"keystead/auth"
 	"keystead/auth/authtest"
@@ -270,32 +268,6 @@ func TestErrorsAreToldApart(t *testing.T) {
 	}
 	if errors.Is(auth.ErrTokenExpired, context.Canceled) {
 		t.Error("a refusal is an error of somebody else's")
-	}
-}
-
-// counter counts verdicts.
-type counter struct {
-	mu    sync.Mutex
-	codes map[auth.Code]int
-}
-
-func (c *counter) Count(code auth.Code) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.codes[code]++
-}
-
-func TestCounter(t *testing.T) {
-	realm := authtest.NewIssuer(t)
-	c := &counter{codes: map[auth.Code]int{}}
-	v := newVerifier(t, realm, auth.VerifierConfig{Counter: c, CacheSize: 10})
-	good := realm.Token("alice")
-	for _, token := range []string{good, good, "rubbish", realm.Sign(realm.Claims("bob").With("exp", 1))} {
-		_, _ = v.Verify(t.Context(), token)
-	}
-	want := map[auth.Code]int{"": 2, auth.CodeTokenMalformed: 1, auth.CodeTokenExpired: 1}
-	if diff := cmp.Diff(want, c.codes); diff != "" {
-		t.Error(diff)
 	}
 }
 
