@@ -34,7 +34,7 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-web/dist/index.html: web/node_modules/.package-lock.json web/index.html web/vite.config.ts web/tsconfig.json $(shell find web/src web/public -type f)
+web/dist/index.html: web/node_modules/.package-lock.json $(wildcard web/*.html) web/vite.config.ts web/tsconfig.json $(shell find web/src web/build web/public -type f)
 	cd web && npm run --silent build
 
 # Go knows best what has changed.

@@ -1,0 +1,56 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { Plugin } from 'vite';
+
+const text = new Set(['.css', '.js', '.json', '.map', '.md', '.svg', '.txt', '.webmanifest', '.xml']);
+const dense = new Set(['.avif', '.br', '.gif', '.gz', '.ico', '.jpeg', '.jpg', '.png', '.webp', '.woff', '.woff2']);
+
+/** Writes NAME.br and NAME.gz beside each built file that gets notably smaller, so that the server compresses nothing. */
+export function compressed(): Plugin {
+  return {
+    name: 'keystead:compressed',
+    apply: 'build',
+    // The files of public/ are there before the bundle is.
+    async writeBundle({ dir }) {
+      if (dir === undefined) return;
+      const files = [...await filesIn(dir), ...await filesIn(join(dir, 'assets'))];
+      await Promise.all(files.filter(worthTrying).map(compress));
+    },
+  };
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name));
+}
+
+/** Pages are templates: the server fills them in for each request. */
+function worthTrying(file: string): boolean {
+  return !['', '.html', ...dense].includes(extname(file));
+}
+
+async function compress(file: string): Promise<void> {
+  const content = await readFile(file);
+  const forms = { br: await promisify(brotliCompress)(content, brotliOptions(file, content.length)), gz: await promisify(gzip)(content, { level: 9 }) };
+  for (const [ending, form] of Object.entries(forms)) {
+    if (pays(content.length, form.length)) await writeFile(`${file}.${ending}`, form);
+  }
+}
+
+function brotliOptions(file: string, size: number) {
+  return {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+      [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
+      [constants.BROTLI_PARAM_SIZE_HINT]: size,
+      [constants.BROTLI_PARAM_MODE]: text.has(extname(file)) ? constants.BROTLI_MODE_TEXT : constants.BROTLI_MODE_GENERIC,
+    },
+  };
+}
+
+/** Small files fit one packet anyway, and a tenth is the least that is worth a second copy in the binary. */
+export function pays(size: number, compressedSize: number): boolean {
+  return size >= 1024 && compressedSize <= size * 0.9;
+}
