@@ -16,21 +16,32 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // so that a second signal ends the process at once
-	err := run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	if err != nil {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		first := <-signals
+		signal.Stop(signals) // so that a second signal ends the process at once
+		if first == syscall.SIGTERM {
+			cancel(errTerminated)
+		}
+		cancel(nil)
+	}()
+	if err := run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "keystead:", err)
 		os.Exit(1)
 	}
 }
+
+// errTerminated is why the context ends when the process was told to, and not by a person at its terminal.
+var errTerminated = errors.New("terminated")
 
 // commands is the command line.
 type commands struct {
 	Serve serveCommand `cmd:"" help:"Serve the app and its API."`
 	realmCommands
 	Token       tokenCommands      `cmd:"" help:"Explain an access token, or make one of the development realm."`
+	OpenAPI     openapiCommand     `cmd:"" name:"openapi" help:"Print the API document, OpenAPI 3.1."`
 	Routes      routesCommand      `cmd:"" help:"Print every route with its policy: who may use it, and why."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running instance on this machine whether it lives; for container health checks."`
 	Version     versionCommand     `cmd:"" help:"Print the version, the commit and the Go version."`

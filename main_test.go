@@ -313,7 +313,9 @@ func TestStopFinishesRequests(t *testing.T) {
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- serve(ctx, slow, listeners, slog.New(slog.DiscardHandler)) }()
+	go func() {
+		ended <- serve(ctx, &http.Server{Handler: slow}, listeners, slog.New(slog.DiscardHandler), func() {})
+	}()
 	answer := make(chan string, 1)
 	go func() {
 		res, err := http.Get("http://" + listeners[0].Addr().String())

@@ -11,16 +11,16 @@ import (
 )
 
 // People begin by pasting what the README prints, so that must compile: the handler of "Add an
-// operation" in its file, and the route beside its like.
+// operation" in its file, and the line beside its like.
 func TestREADMEOperationCompiles(t *testing.T) {
 	readme, router := read(t, "README.md"), read(t, "api/router.go")
 	handler := regexp.MustCompile("(?s)In `(api/\\w+\\.go)`[^\n]*\n\n```go\n(.*?)```").FindStringSubmatch(readme)
-	route := regexp.MustCompile("(?s)```go\n(register\\(.*?)```").FindStringSubmatch(readme)
+	route := regexp.MustCompile("(?s)```go\n(s\\.register.*?)```").FindStringSubmatch(readme)
 	policies := regexp.MustCompile("(?s)```go\n(auth\\.Public\\(.*?)```").FindStringSubmatch(readme)
 	if handler == nil || route == nil || policies == nil {
 		t.Fatal("the README shows no handler, no route, or no policies")
 	}
-	const like = "	register(t, operation{\n		ID: \"showMe\""
+	const like = "	s.registerNotes(t)\n"
 	if !strings.Contains(router, like) {
 		t.Fatalf("the router has no line %s", like)
 	}

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -192,7 +193,11 @@ func (r *runningRealm) serve(ctx context.Context, log *slog.Logger, listening fu
 	}
 	defer forget()
 	listening()
-	return serve(ctx, r.server, r.listeners, log)
+	srv := &http.Server{
+		Handler: r.server, ReadHeaderTimeout: headerTimeout, ReadTimeout: 3 * headerTimeout, WriteTimeout: time.Minute, IdleTimeout: idleTimeout,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	return serve(ctx, srv, r.listeners, log, func() {})
 }
 
 // summarize tells where the realm is, who can sign in, and what to try.

@@ -16,7 +16,7 @@ type routesCommand struct {
 
 // Run prints the table of routes. It needs no settings: who may do what is part of the program.
 func (c *routesCommand) Run(env *environment) error {
-	table, err := api.NewTable()
+	table, err := api.NewTable(api.Settings{})
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func TestRoutesDocument(t *testing.T) {
 
 func TestRoutesAsTextAndJSON(t *testing.T) {
 	text := printed(t, "routes")
-	for _, want := range []string{"METHOD", "/api/departments/{department}/brief  showBrief", "realm role admin", "a probe has no token"} {
+	for _, want := range []string{"METHOD", "/api/departments/{department}/brief    ", "showBrief", "realm role admin", "a probe has no token"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -13,19 +14,21 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"keystead/api"
 	"keystead/auth"
 	"keystead/config"
+	"keystead/store"
 )
 
 const (
 	headerTimeout = 10 * time.Second
-	readTimeout   = 30 * time.Second // headers and body: who sends slower holds a connection for nothing
-	writeTimeout  = time.Minute
 	idleTimeout   = 2 * time.Minute
+	headerBytes   = 32 << 10 // of a request, beside its token
+	drainTime     = 2 * time.Second
 	shutdownGrace = 10 * time.Second
 )
 
@@ -73,8 +76,12 @@ func serveApp(ctx context.Context, cfg config.Config, log *slog.Logger, listenin
 		log.Warn("audiences are not verified (KEYSTEAD_VERIFY_AUDIENCE=false): any service that is sent a token of this realm can use it here; add an audience mapper to the realm and take the setting away")
 	}
 
+	db, err := store.Open(string(cfg.DatabaseURL), log)
+	if err != nil {
+		return fmt.Errorf("%s (--database-url) cannot be used: %w", config.EnvName("database-url"), err)
+	}
 	keys := newKeys(cfg, log)
-	handler, err := newHandler(cfg, keys, log)
+	handler, err := newHandler(cfg, keys, db, log)
 	if err != nil {
 		return err
 	}
@@ -82,10 +89,63 @@ func serveApp(ctx context.Context, cfg config.Config, log *slog.Logger, listenin
 	if err != nil {
 		return err
 	}
-	go keys.Run(ctx)
-	log.Info("serving", "url", cfg.PublicURL, "addr", cfg.Addr, "issuer", cfg.Issuer)
+	served, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	if cfg.AdminAddr != "" {
+		admin, err := serveAdmin(cfg.AdminAddr, handler.Admin(), fail)
+		if err != nil {
+			return errors.Join(err, closeAll(listeners))
+		}
+		defer admin.Close()
+	}
+	// Keys and database serve the requests that are still open when ctx ends.
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() { keys.Run(background) })
+	running.Go(func() { db.Run(background) })
+	log.Info("serving", "url", cfg.PublicURL, "addr", cfg.Addr, "admin_addr", cfg.AdminAddr, "issuer", cfg.Issuer)
 	listening()
-	return serve(ctx, handler, listeners, log)
+	err = serve(served, newServer(cfg, handler, log), listeners, log, handler.Stopping)
+	if ctx.Err() == nil {
+		err = errors.Join(err, context.Cause(served)) // nobody asked for the end
+	}
+	stop()
+	running.Wait()
+	return errors.Join(err, db.Close())
+}
+
+// serveAdmin answers on addr in the background, and calls fail when it cannot any more.
+func serveAdmin(addr string, handler http.Handler, fail context.CancelCauseFunc) (io.Closer, error) {
+	listeners, err := listen("admin-addr", addr)
+	if err != nil {
+		return nil, err
+	}
+	srv := &http.Server{Handler: handler, ReadTimeout: headerTimeout, WriteTimeout: time.Minute, IdleTimeout: idleTimeout}
+	for _, listener := range listeners {
+		go func() {
+			if err := srv.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+				fail(fmt.Errorf("serving on %s: %w", addr, err))
+			}
+		}()
+	}
+	return srv, nil
+}
+
+// newServer returns the app's server with the limits of one connection.
+func newServer(cfg config.Config, handler http.Handler, log *slog.Logger) *http.Server {
+	srv := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       headerTimeout + cfg.RequestTimeout, // who sends slower holds a connection for nothing
+		WriteTimeout:      headerTimeout + 2*cfg.RequestTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    headerBytes + 2*cfg.MaxTokenBytes,                 // a token that is a little too long gets an answer that says so
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what clients do wrong on the wire
+	}
+	if cfg.Certificate != nil {
+		srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*cfg.Certificate}, MinVersion: tls.VersionTLS12}
+	}
+	return srv
 }
 
 func newKeys(cfg config.Config, log *slog.Logger) *auth.Keys {
@@ -107,7 +167,7 @@ func newVerifier(cfg config.Config, keys *auth.Keys) (*auth.Verifier, error) {
 	})
 }
 
-func newHandler(cfg config.Config, keys *auth.Keys, log *slog.Logger) (http.Handler, error) {
+func newHandler(cfg config.Config, keys *auth.Keys, db *store.Store, log *slog.Logger) (*api.Handler, error) {
 	verifier, err := newVerifier(cfg, keys)
 	if err != nil {
 		return nil, err
@@ -124,7 +184,9 @@ func newHandler(cfg config.Config, keys *auth.Keys, log *slog.Logger) (http.Hand
 		app = root.FS()
 	}
 	return api.NewHandler(api.Options{
-		Keys: keys, Verifier: verifier, CORSOrigins: cfg.CORSOrigins, App: app, Log: log,
+		Keys: keys, Verifier: verifier, Store: db, App: app, Log: log, Build: buildOf(),
+		CORSOrigins: cfg.CORSOrigins, TrustedProxies: cfg.TrustedProxies, RateLimit: cfg.RateLimit,
+		MaxBodyBytes: cfg.MaxBodyBytes, RequestTimeout: cfg.RequestTimeout,
 		Settings: api.Settings{
 			Issuer: cfg.Issuer, KeycloakURL: cfg.KeycloakURL, Realm: cfg.Realm, ClientID: cfg.ClientID, PublicURL: cfg.PublicURL,
 		},
@@ -157,30 +219,42 @@ func listen(flag, addr string) ([]net.Listener, error) {
 	if !taken && len(listeners) > 0 {
 		return listeners, nil
 	}
-	for _, listener := range listeners {
-		_ = listener.Close() // half of localhost would send people to whatever holds the other half
-	}
+	_ = closeAll(listeners) // half of localhost would send people to whatever holds the other half
 	return nil, fmt.Errorf("listening on %s: %w; choose an address that is free with %s (--%s)", addr, errors.Join(errs...), config.EnvName(flag), flag)
 }
 
-// serve answers on all listeners until ctx ends or one of them fails.
-func serve(ctx context.Context, handler http.Handler, listeners []net.Listener, log *slog.Logger) error {
-	srv := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	failed := make(chan error, len(listeners))
+func closeAll(listeners []net.Listener) error {
+	var errs []error
 	for _, listener := range listeners {
-		go func() { failed <- srv.Serve(listener) }()
+		errs = append(errs, listener.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// serve answers on all listeners until ctx ends or one of them fails. When the process was told to end, by whoever runs it
+// and not by a person at its terminal, stopping is called and requests are taken for a moment more: load balancers need it to
+// turn to another instance.
+func serve(ctx context.Context, srv *http.Server, listeners []net.Listener, log *slog.Logger, stopping func()) error {
+	failed := make(chan error, len(listeners))
+	secure := srv.TLSConfig != nil // asked now: Serve itself sets it
+	for _, listener := range listeners {
+		go func() {
+			if secure {
+				failed <- srv.ServeTLS(listener, "", "")
+				return
+			}
+			failed <- srv.Serve(listener)
+		}()
 	}
 	select {
 	case err := <-failed:
-		return fmt.Errorf("serving: %w", err)
+		return fmt.Errorf("serving: %w", errors.Join(err, srv.Close()))
 	case <-ctx.Done():
+	}
+	stopping()
+	if errors.Is(context.Cause(ctx), errTerminated) {
+		log.Info("stopping: readiness has fallen; requests are taken for a moment more", "wait", drainTime.String())
+		time.Sleep(drainTime)
 	}
 	log.Info("stopping: open requests finish, new ones are not taken")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)

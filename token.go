@@ -198,7 +198,7 @@ func (r *report) judge(cfg config.Config, keys *auth.Keys, refusal error) {
 
 // replay shows how the policy of a route comes out for the caller.
 func (r *report) replay(method, target string, caller *auth.Principal, refusal error) error {
-	table, err := api.NewTable()
+	table, err := api.NewTable(api.Settings{})
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ type answers [callers]string
 
 const (
 	ok      = "200"
+	created = "201"
 	missing = "401 token_missing"
 	stale   = "401 token_audience" // what a lightweight token gets without introspection
 	role    = "403 role_missing"
@@ -43,7 +44,8 @@ const (
 	gone    = "404 not_found"
 )
 
-// The access policy: every operation, for every kind of caller.
+// The access policy: every operation, for every kind of caller. A path without a method is of GET; one of another method
+// has a body that is good.
 var access = []struct {
 	operation, path string
 	answers         answers
@@ -55,6 +57,11 @@ var access = []struct {
 	{"showBrief", "/api/departments/Engineering/brief", answers{missing, claim, claim, claim, stale, claim}},
 	{"showMe", "/api/me", answers{missing, ok, ok, ok, stale, ok}},
 	{"showPermissions", "/api/me/permissions", answers{missing, ok, ok, ok, stale, ok}},
+	{"listNotes", "/api/notes", answers{missing, ok, ok, ok, stale, ok}},
+	{"createNote", "POST /api/notes", answers{missing, created, created, created, stale, created}},
+	{"showNote", "/api/notes/" + nobodysNote, answers{missing, gone, gone, gone, stale, gone}},
+	{"replaceNote", "PUT /api/notes/" + nobodysNote, answers{missing, gone, gone, gone, stale, gone}},
+	{"deleteNote", "DELETE /api/notes/" + nobodysNote, answers{missing, gone, gone, gone, stale, gone}},
 	{"showClaims", "/secured", answers{missing, ok, ok, ok, stale, ok}},
 	{"echoMessage", "/protected?message=probe", answers{missing, ok, ok, ok, stale, ok}},
 	{"any /api/*", "/api/nothing", answers{missing, gone, gone, gone, stale, gone}},
@@ -62,8 +69,24 @@ var access = []struct {
 	{"showHealth", "/health", answers{ok, ok, ok, ok, ok, ok}},
 	{"showReadiness", "/readyz", answers{ok, ok, ok, ok, ok, ok}},
 	{"showSettings", "/config.json", answers{ok, ok, ok, ok, ok, ok}},
+	{"showResourceMetadata", "/.well-known/oauth-protected-resource", answers{ok, ok, ok, ok, ok, ok}},
+	{"GET /openapi.json", "/openapi.json", answers{ok, ok, ok, ok, ok, ok}},
+	{"GET /openapi.yaml", "/openapi.yaml", answers{ok, ok, ok, ok, ok, ok}},
+	{"GET /docs", "/docs", answers{ok, ok, ok, ok, ok, ok}},
+	{"GET /docs/oauth2-redirect.html", "/docs/oauth2-redirect.html", answers{ok, ok, ok, ok, ok, ok}},
+	{"GET /redoc", "/redoc", answers{ok, ok, ok, ok, ok, ok}},
 	{"GET /assets/*", "/assets/app-1a2b.js", answers{ok, ok, ok, ok, ok, ok}},
 	{"GET /*", "/departments/sales", answers{ok, ok, ok, ok, ok, ok}},
+}
+
+const nobodysNote = "01936f0e-5b7c-7d3a-9c1e-2f4b8a6d0c35"
+
+// methodOf splits a path of the table.
+func methodOf(path string) (string, string) {
+	if method, rest, ok := strings.Cut(path, " "); ok {
+		return method, rest
+	}
+	return http.MethodGet, path
 }
 
 // TestAccessPolicy holds the API to the table, on tokens of a realm in this process.
@@ -121,7 +144,8 @@ func holdToPolicy(t *testing.T, issuer string, introspection *auth.Introspection
 			if caller == introspected {
 				h = asking
 			}
-			rec := call(h, "GET", row.path, tokens[caller])
+			method, path := methodOf(row.path)
+			rec := callWith(h, method, path, tokens[caller], `{"title": "a note"}`)
 			got := fmt.Sprint(rec.Code)
 			if rec.Code >= 400 {
 				var problem api.Problem
@@ -152,9 +176,9 @@ func foretold(t *testing.T, alone, asking http.Handler, tokens [callers]string) 
 		}
 		var answer struct {
 			Operations []struct {
-				Operation, Path, Code, Missing string
-				Allowed                        bool
-				Where                          map[string][]string
+				Operation, Method, Path, Code, Missing string
+				Allowed                                bool
+				Where                                  map[string][]string
 			}
 		}
 		decode(t, call(h, "GET", "/api/me/permissions", tokens[caller]), "application/json", &answer)
@@ -165,9 +189,10 @@ func foretold(t *testing.T, alone, asking http.Handler, tokens [callers]string) 
 			for param, values := range op.Where {
 				path = strings.ReplaceAll(path, "{"+param+"}", values[0])
 			}
-			path = strings.ReplaceAll(path, "{department}", "engineering")
-			rec := call(h, "GET", path, tokens[caller])
-			if (rec.Code == http.StatusOK) != op.Allowed || op.Allowed != (op.Missing == "") || op.Allowed != (op.Code == "") {
+			path = strings.NewReplacer("{department}", "engineering", "{id}", nobodysNote).Replace(path)
+			rec := callWith(h, op.Method, path, tokens[caller], `{"title": "a note"}`)
+			admitted := rec.Code < 300 || rec.Code == http.StatusNotFound // who may ask gets to hear that nobody has such a note
+			if admitted != op.Allowed || op.Allowed != (op.Missing == "") || op.Allowed != (op.Code == "") {
 				t.Errorf("%s was told %+v, and %s = %d", callerNames[caller], op, path, rec.Code)
 			}
 			if !op.Allowed && !strings.Contains(rec.Body.String(), `"code":"`+op.Code+`"`) {
@@ -184,13 +209,14 @@ func foretold(t *testing.T, alone, asking http.Handler, tokens [callers]string) 
 
 // A new route must not stand without its row.
 func TestAccessPolicyIsWhole(t *testing.T) {
-	table, err := api.NewTable()
+	table, err := api.NewTable(api.Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	rows := map[string]bool{}
 	for _, row := range access {
-		route, _, err := table.Match("GET", row.path)
+		method, path := methodOf(row.path)
+		route, _, err := table.Match(method, path)
 		if err != nil {
 			t.Error(err)
 		}

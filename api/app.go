@@ -1,107 +1,132 @@
 package api
 
 import (
+	"cmp"
 	"crypto/rand"
 	_ "embed"
 	"errors"
 	"fmt"
 	"html/template"
-	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
+
+	"keystead/api/files"
 )
 
 //go:embed placeholder.html
 var placeholder string
 
-// app serves the built single-page app: its page, rendered for each request, and its files.
+// app serves what the build of web/ has left: its pages, rendered for each request, and its files.
 type app struct {
-	files    fs.FS
-	page     *template.Template
+	files    *files.Index
 	settings Settings
-	policy   string // Content-Security-Policy with NONCE in place of the nonce
+	policy   string           // Content-Security-Policy of the pages, with NONCE in place of the nonce
+	pages    map[string]*page // by file name
 }
 
-func newApp(files fs.FS, settings Settings) (*app, error) {
-	text, err := fs.ReadFile(files, "index.html")
-	if errors.Is(err, fs.ErrNotExist) {
-		text = []byte(placeholder)
-	} else if err != nil {
-		return nil, fmt.Errorf("reading the page: %w", err)
-	}
-	page, err := template.New("index.html").Parse(string(text))
+type page struct {
+	template *template.Template
+	opener   string // Cross-Origin-Opener-Policy; "": none
+}
+
+// The build's pages. Their files are templates, and never served as they are.
+const (
+	appPage      = "index.html"
+	docsPage     = "docs.html"
+	redirectPage = "oauth2-redirect.html"
+	redocPage    = "redoc.html"
+)
+
+func newApp(fsys fs.FS, settings Settings) (*app, error) {
+	index, err := files.New(fsys)
 	if err != nil {
-		return nil, fmt.Errorf("parsing the page: %w", err)
+		return nil, err
 	}
 	realm, err := url.Parse(settings.KeycloakURL)
 	if err != nil {
 		return nil, fmt.Errorf("parsing the realm's URL: %w", err)
 	}
-	return &app{files: files, page: page, settings: settings, policy: strings.Join([]string{
+	a := &app{files: index, settings: settings, policy: policyOf(realm.Scheme + "://" + realm.Host), pages: map[string]*page{
+		appPage:   {opener: "same-origin"},
+		redocPage: {opener: "same-origin"},
+		// The login of the docs happens in a popup, which must keep its opener; at its end it stands on the redirect
+		// page, which finds the opener only without a policy of its own.
+		docsPage:     {opener: "same-origin-allow-popups"},
+		redirectPage: {},
+	}}
+	for name, page := range a.pages {
+		text, err := fs.ReadFile(fsys, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			text = []byte(placeholder)
+		} else if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", name, err)
+		}
+		if page.template, err = template.New(name).Parse(string(text)); err != nil {
+			return nil, fmt.Errorf("parsing %s: %w", name, err)
+		}
+	}
+	return a, nil
+}
+
+// policyOf returns the Content-Security-Policy of the pages. Tokens are fetched from the realm's origin.
+func policyOf(realm string) string {
+	return strings.Join([]string{
 		"default-src 'none'",
 		"script-src 'self' 'nonce-NONCE'",
 		"style-src 'self' 'nonce-NONCE'",
 		"img-src 'self' data:",
 		"font-src 'self'",
-		"connect-src 'self' " + realm.Scheme + "://" + realm.Host, // keycloak-js gets its tokens there
+		"connect-src 'self' " + realm,
 		"base-uri 'none'",
 		"form-action 'self'",
 		"frame-ancestors 'none'",
-	}, "; ")}, nil
+	}, "; ")
 }
 
-// showPage answers with a file of the app's root, such as its icon, or else with the page: which
-// path means what is for the app to say.
-func (a *app) showPage(w http.ResponseWriter, r *http.Request) error {
-	name := strings.TrimPrefix(r.URL.Path, "/")
-	if name != "index.html" && a.has(name) {
-		w.Header().Set("Cache-Control", "no-cache")
-		return a.serve(w, r, name)
-	}
-	nonce := rand.Text()
+// showPage returns the handler that renders a page.
+func (a *app) showPage(name string) handler {
+	return func(w http.ResponseWriter, _ *http.Request) error { return a.render(w, name, "no-cache") }
+}
+
+// showSignIn answers a person who opened an operation's address without a token: the app signs them in.
+func (a *app) showSignIn(w http.ResponseWriter) error { return a.render(w, appPage, "no-store") }
+
+func (a *app) render(w http.ResponseWriter, name, cacheControl string) error {
+	page, nonce := a.pages[name], rand.Text()
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-cache")
+	h.Set("Cache-Control", cacheControl)
 	h.Set("Content-Security-Policy", strings.ReplaceAll(a.policy, "NONCE", nonce))
-	return a.page.Execute(w, struct {
+	h.Del("Cross-Origin-Opener-Policy")
+	if page.opener != "" {
+		h.Set("Cross-Origin-Opener-Policy", page.opener)
+	}
+	return page.template.Execute(w, struct {
 		Nonce    string
 		Settings Settings
 	}{nonce, a.settings})
+}
+
+// showApp answers with a file of the build's root, such as the icon, or else with the app's page: which
+// path means what is for the app to say.
+func (a *app) showApp(w http.ResponseWriter, r *http.Request) error {
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	if a.pages[cmp.Or(name, appPage)] == nil && a.files.Has(name) {
+		a.files.Serve(w, r, name, "no-cache")
+		return nil
+	}
+	return a.render(w, appPage, "no-cache")
 }
 
 // showAsset answers with a file below /assets/, whose name holds a hash of its content: it may be
 // kept for ever. A missing one is a 404 and never the page, which a browser would take for a script.
 func (a *app) showAsset(w http.ResponseWriter, r *http.Request) error {
 	name := strings.TrimPrefix(r.URL.Path, "/")
-	if !a.has(name) {
+	if !a.files.Has(name) {
 		return notFound(w, r)
 	}
-	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	return a.serve(w, r, name)
-}
-
-// has reports whether the app has a file of that name. Folders and hidden files do not count.
-func (a *app) has(name string) bool {
-	if strings.HasPrefix(name, ".") || strings.Contains(name, "/.") {
-		return false
-	}
-	info, err := fs.Stat(a.files, name)
-	return err == nil && info.Mode().IsRegular()
-}
-
-func (a *app) serve(w http.ResponseWriter, r *http.Request, name string) error {
-	file, err := a.files.Open(name)
-	if err != nil {
-		return fmt.Errorf("opening %s: %w", name, err)
-	}
-	defer file.Close()
-	content, ok := file.(io.ReadSeeker)
-	if !ok {
-		return fmt.Errorf("%s cannot be sought in", name)
-	}
-	http.ServeContent(w, r, name, time.Time{}, content)
+	a.files.Serve(w, r, name, "public, max-age=31536000, immutable")
 	return nil
 }

@@ -83,7 +83,7 @@ func TestPageEscapesSettings(t *testing.T) {
 	}
 	settings := api.Settings{Realm: `</script><script>alert(1)</script>`, KeycloakURL: "https://login.example.com"}
 	for name, app := range map[string]fstest.MapFS{"built": {"index.html": {Data: []byte(page)}}, "not built": {}} {
-		h, err := api.NewHandler(api.Options{Keys: keys, Verifier: verifier, App: app, Settings: settings, Log: slog.New(slog.DiscardHandler)})
+		h, err := api.NewHandler(api.Options{Keys: keys, Verifier: verifier, App: app, Store: newStore(t), Settings: settings, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,22 +3,19 @@ package api
 import (
 	"maps"
 	"sync"
+	"sync/atomic"
 
 	"keystead/auth"
 )
 
-// decisions counts what was decided on guarded operations since the process started.
+// decisions counts what was decided on guarded routes since the process started.
 type decisions struct {
+	allowed atomic.Int64
 	mu      sync.Mutex
-	allowed int
 	refused map[auth.Code]int // the codes are a fixed set, so this cannot grow
 }
 
-func (d *decisions) allow() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.allowed++
-}
+func (d *decisions) allow() { d.allowed.Add(1) }
 
 func (d *decisions) refuse(code auth.Code) {
 	d.mu.Lock()
@@ -35,5 +32,5 @@ func (d *decisions) counts() (allowed int, refused map[auth.Code]int) {
 	defer d.mu.Unlock()
 	refused = map[auth.Code]int{}
 	maps.Copy(refused, d.refused)
-	return d.allowed, refused
+	return int(d.allowed.Load()), refused
 }

@@ -27,3 +27,5 @@ func (s *server) showBrief(ctx context.Context, in *departmentInput) (*bodyOf[br
 		PreparedAt: time.Now().UTC().Truncate(time.Second), GrantedBy: recordOf(ctx).grantedBy,
 	}}, nil
 }
+
+var exampleBrief = brief{Department: "engineering", PreparedFor: "Alice Archer", PreparedAt: exampleTime, GrantedBy: "claim department equal to the department in the address"}

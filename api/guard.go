@@ -31,6 +31,28 @@ func (s *server) guard(policy auth.Policy, next handler) guarded {
 	}}
 }
 
+// guardOperation is guard for an operation. A person who opens its address without a token gets the app, which signs them in.
+func (s *server) guardOperation(policy auth.Policy, next handler) guarded {
+	if policy.AdmitsAnonymous() {
+		return s.guard(policy, next)
+	}
+	return guarded{func(w http.ResponseWriter, r *http.Request) {
+		r, err := s.admit(policy, r)
+		switch {
+		case err == nil:
+			err = next(w, r)
+		case errors.Is(err, auth.ErrTokenMissing) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+			w.Header().Add("Vary", "Accept, Sec-Fetch-Mode")
+			if isNavigation(r) {
+				err = s.app.showSignIn(w)
+			}
+		}
+		if err != nil {
+			s.fail(w, r, err)
+		}
+	}}
+}
+
 // admit returns the request with its caller in the context, if there is one, or why nobody is let in.
 func (s *server) admit(policy auth.Policy, r *http.Request) (*http.Request, error) {
 	if policy.IgnoresTokens() {
@@ -46,7 +68,7 @@ func (s *server) admit(policy auth.Policy, r *http.Request) (*http.Request, erro
 		if caller, err = s.verifier.Verify(r.Context(), token); err != nil {
 			return r, err
 		}
-		note(r.Context(), slog.String("subject", caller.Subject()), slog.String("client", caller.AuthorizedParty()))
+		annotate(r.Context(), slog.String("subject", caller.Subject()), slog.String("client", caller.AuthorizedParty()))
 		r = r.WithContext(auth.NewContext(r.Context(), caller))
 	}
 	granted, err := policy.Decide(caller, chi.RouteContext(r.Context()))
@@ -54,7 +76,7 @@ func (s *server) admit(policy auth.Policy, r *http.Request) (*http.Request, erro
 		return r, err
 	}
 	recordOf(r.Context()).grantedBy = granted
-	note(r.Context(), slog.String("granted_by", granted))
+	annotate(r.Context(), slog.String("granted_by", granted))
 	s.decisions.allow()
 	return r, nil
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"keystead/auth"
 )
 
 // me describes the caller of GET /api/me.
@@ -27,6 +30,40 @@ type me struct {
 	IssuedAt      time.Time           `json:"issued_at"`
 	ExpiresAt     time.Time           `json:"expires_at"`
 }
+
+// registerCaller makes the operations about whoever calls them.
+func (s *server) registerCaller(t *Table) {
+	own := auth.Authenticated().Because("it shows the caller nothing but what they sent")
+	register(t, operation{
+		ID: "showClaims", Method: http.MethodGet, Path: "/secured", Summary: "Every claim, as the token has it", Tag: "claims", Policy: own,
+		Schema: objectOf(map[string]*huma.Schema{"claims": claimsSchema}), Example: map[string]any{"claims": exampleClaims},
+	}, s.showClaims)
+	register(t, operation{
+		ID: "echoMessage", Method: http.MethodGet, Path: "/protected", Summary: "A message back, and who sent it", Tag: "claims", Policy: own,
+		Schema:  objectOf(map[string]*huma.Schema{"message": {Type: huma.TypeString}, "user": claimsSchema}),
+		Example: map[string]any{"message": "helloReceived", "user": exampleClaims},
+	}, s.echoMessage)
+	register(t, operation{
+		ID: "showMe", Method: http.MethodGet, Path: "/api/me", Summary: "Who is calling", Tag: "caller", Policy: own, Example: exampleMe,
+	}, s.showMe)
+	register(t, operation{
+		ID: "showPermissions", Method: http.MethodGet, Path: "/api/me/permissions", Summary: "What the caller may do, and what is missing", Tag: "caller",
+		Policy: auth.Authenticated().Because("everybody may know what they may do"), Example: examplePermissions,
+	}, t.showPermissions)
+}
+
+var (
+	exampleTime   = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	exampleClaims = map[string]any{
+		"iss": "https://login.example.com/realms/demo", "aud": "keystead-api", "sub": "f0c2e9a4-7f1d-4c55-9d27-0b6f9e3a1c88", "typ": "Bearer", "azp": "demo",
+		"iat": exampleTime.Unix(), "exp": exampleTime.Add(5 * time.Minute).Unix(), "preferred_username": "alice", "realm_access": map[string]any{"roles": []string{"user", "admin"}},
+	}
+	exampleMe = me{
+		Subject: "f0c2e9a4-7f1d-4c55-9d27-0b6f9e3a1c88", Username: "alice", Email: "alice@example.com", EmailVerified: true, Name: "Alice Archer",
+		GivenName: "Alice", FamilyName: "Archer", Roles: []string{"user", "admin"}, ClientRoles: map[string][]string{"account": {"view-profile"}},
+		Groups: []string{"/staff"}, Scopes: []string{"openid", "profile"}, IssuedAt: exampleTime, ExpiresAt: exampleTime.Add(5 * time.Minute),
+	}
+)
 
 func (s *server) showMe(ctx context.Context, _ *nothing) (*bodyOf[me], error) {
 	p := caller(ctx)

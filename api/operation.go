@@ -5,16 +5,15 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"keystead/auth"
 )
-
-// securityScheme is the name under which the document says how to authenticate.
-const securityScheme = "realm"
 
 // operation declares one of the API's operations: what it is, and who may use it. The declaration is
 // the route, the check, the document, and what the app shows.
@@ -23,10 +22,15 @@ type operation struct {
 	Method  string
 	Path    string // with parameters in braces
 	Summary string
+	Tag     string // of the document's
 	Policy  auth.Policy
 
 	Description string       // beyond the summary and the policy
+	Status      int          // of success; default: 200, or 204 where the answer has no body
+	Refusals    []int        // statuses beyond those that every such operation has
 	Schema      *huma.Schema // of the answer, where its type does not tell
+	Example     any          // of the answer
+	BodyExample any          // of what is sent
 }
 
 // register makes an operation. answer gets its parameters and body in an I, and returns an O or why it
@@ -36,22 +40,24 @@ func register[I, O any](t *Table, op operation, answer func(context.Context, *I)
 		return
 	}
 	document := huma.Operation{
-		OperationID: op.ID, Method: op.Method, Path: op.Path, Summary: op.Summary,
+		OperationID: op.ID, Method: op.Method, Path: op.Path, Summary: op.Summary, Tags: []string{op.Tag}, DefaultStatus: op.Status,
 		Description: strings.TrimSpace(op.Description + "\n\nRequires " + op.Policy.String() + "."),
 		Security:    []map[string][]string{},
+		Responses:   responses(op.refusals(typeOf[I]())),
 	}
 	for _, alternative := range op.Policy.Security() {
-		requirement := map[string][]string{}
-		if alternative != nil {
-			requirement[securityScheme] = alternative
+		if alternative == nil {
+			document.Security = append(document.Security, map[string][]string{})
+			continue
 		}
-		document.Security = append(document.Security, requirement)
-	}
-	if !op.Policy.IgnoresTokens() {
-		document.Errors = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}
+		document.Security = append(document.Security, map[string][]string{tokenScheme: alternative}, map[string][]string{loginScheme: {}})
 	}
 	if op.Schema != nil {
-		document.Responses = map[string]*huma.Response{"200": {Content: map[string]*huma.MediaType{"application/json": {Schema: op.Schema}}}}
+		document.Responses["200"] = &huma.Response{Content: map[string]*huma.MediaType{"application/json": {Schema: op.Schema}}}
+	}
+	if limits := t.server.limits; limits.bodyBytes > 0 {
+		document.MaxBodyBytes = limits.bodyBytes + 1 // huma refuses a body of just that size
+		document.BodyReadTimeout = limits.requestTimeout
 	}
 	huma.Register(t.api, document, func(ctx context.Context, in *I) (*O, error) {
 		out, err := answer(ctx, in)
@@ -60,38 +66,107 @@ func register[I, O any](t *Table, op operation, answer func(context.Context, *I)
 		}
 		return out, nil
 	})
+	t.illustrate(op)
+}
+
+func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
+
+// refusals returns what an operation with this input may answer beside its success.
+func (op operation) refusals(input reflect.Type) []int {
+	statuses := append([]int{http.StatusBadRequest, http.StatusTooManyRequests, http.StatusInternalServerError}, op.Refusals...)
+	if _, body := input.FieldByName("Body"); body {
+		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	if input.NumField() > 0 {
+		statuses = append(statuses, http.StatusUnprocessableEntity)
+	}
+	if op.Policy.IgnoresTokens() {
+		return statuses
+	}
+	statuses = append(statuses, http.StatusUnauthorized, http.StatusServiceUnavailable)
+	if op.Policy.Requires() {
+		statuses = append(statuses, http.StatusForbidden)
+	}
+	return statuses
+}
+
+// illustrate puts the examples beside the schemas that huma has made by now.
+func (t *Table) illustrate(op operation) {
+	item := t.api.OpenAPI().Paths[op.Path]
+	documented := map[string]*huma.Operation{
+		http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodPatch: item.Patch, http.MethodDelete: item.Delete,
+	}[op.Method]
+	if op.Example != nil {
+		documented.Responses[strconv.Itoa(documented.DefaultStatus)].Content["application/json"].Example = op.Example
+	}
+	if op.BodyExample != nil {
+		documented.RequestBody.Content["application/json"].Example = op.BodyExample
+	}
 }
 
 // huma makes its own errors, those of its validation, through these variables and nothing else.
 func init() {
-	huma.NewErrorWithContext = func(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
-		return invalid(ctx.Context(), status, errs)
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+		return invalid(status, message, errs).complete(ctx.Context())
 	}
-	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError {
-		return invalid(context.Background(), status, errs)
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return invalid(status, message, errs).complete(context.Background())
 	}
 }
 
 // invalid returns the problem with a request that huma did not take. What was sent is not repeated.
-func invalid(ctx context.Context, status int, errs []error) *Problem {
-	codes := map[int]auth.Code{
-		http.StatusBadRequest: codeRequestMalformed, http.StatusRequestEntityTooLarge: codeBodyTooLarge,
-		http.StatusUnsupportedMediaType: codeMediaType, http.StatusUnprocessableEntity: codeValidation,
-	}
-	var details []string
-	for _, err := range errs {
-		var detail *huma.ErrorDetail
-		if errors.As(err, &detail) {
-			details = append(details, detail.Location+": "+detail.Message)
+func invalid(status int, message string, errs []error) *Problem {
+	problem := &Problem{Status: status, Detail: "The request cannot be read"}
+	switch status {
+	case http.StatusUnprocessableEntity:
+		problem.Code, problem.Fields = codeValidation, fieldsOf(errs)
+		var details []string
+		for _, f := range problem.Fields {
+			details = append(details, f.Field+": "+f.Message)
+		}
+		problem.Detail = cmp.Or(strings.Join(details, "; "), problem.Detail)
+	case http.StatusRequestEntityTooLarge:
+		problem.Code, problem.Detail = codeBodyTooLarge, bodyTooLarge
+	case http.StatusUnsupportedMediaType:
+		problem.Code, problem.Detail = codeMediaType, "Send the body as application/json"
+	case http.StatusRequestTimeout:
+		problem.Code, problem.Detail = codeRequestMalformed, "The body did not arrive in time"
+	case http.StatusBadRequest:
+		problem.Code, problem.Detail = codeRequestMalformed, "The body is not JSON"
+		if len(errs) == 0 {
+			problem.Detail = "The body is missing: send it as application/json"
+		}
+	default:
+		problem.Code, problem.Cause = codeInternal, errors.New(message)
+		if message == "cannot read request body" { // huma says 500, but it was the sender that left
+			problem.Status, problem.Code = http.StatusBadRequest, codeRequestMalformed
 		}
 	}
-	slices.Sort(details)
-	problem := &Problem{
-		Status: status, Code: cmp.Or(codes[status], codeInternal),
-		Detail: cmp.Or(strings.Join(details, "; "), "The request cannot be read"),
-	}
-	return problem.complete(ctx)
+	return problem
 }
+
+const bodyTooLarge = "The body is larger than this server takes"
+
+// fieldsOf lists what was wrong where, in an order that does not change from one try to the next.
+func fieldsOf(errs []error) []Field {
+	var fields []Field
+	for _, err := range errs[:min(len(errs), mostFields)] {
+		var detail *huma.ErrorDetail
+		if errors.As(err, &detail) {
+			fields = append(fields, Field{detail.Location[:min(len(detail.Location), longestLocation)], detail.Message})
+		}
+	}
+	slices.SortFunc(fields, func(a, b Field) int {
+		return cmp.Or(strings.Compare(a.Field, b.Field), strings.Compare(a.Message, b.Message))
+	})
+	return fields
+}
+
+// How much an answer says of a body that is wrong throughout: its names are the client's own.
+const (
+	mostFields      = 20
+	longestLocation = 100
+)
 
 // bodyOf is the output of an operation that answers with a T.
 type bodyOf[T any] struct{ Body T }

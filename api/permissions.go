@@ -45,3 +45,10 @@ func (t *Table) showPermissions(ctx context.Context, _ *nothing) (*bodyOf[permis
 	}
 	return &bodyOf[permissions]{permissions{list}}, nil
 }
+
+var examplePermissions = permissions{[]permission{
+	{Operation: "showReport", Method: "GET", Path: "/api/admin/reports", Summary: "What was allowed and refused since the start", Requires: "realm role admin",
+		Code: auth.CodeRoleMissing, Missing: "Requires one of: admin"},
+	{Operation: "showBrief", Method: "GET", Path: "/api/departments/{department}/brief", Summary: "The brief of one's own department",
+		Requires: "claim department equal to the department in the address", Allowed: true, Where: map[string][]string{"department": {"engineering"}}},
+}}

@@ -10,10 +10,12 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5/middleware"
 
 	"keystead/auth"
+	"keystead/store"
 )
 
 // Problem is a failure that the client may read, in the form of RFC 9457. Cause stays in the log.
@@ -23,10 +25,17 @@ type Problem struct {
 	Detail    string    `json:"detail,omitempty" doc:"What was wrong, and how to mend it." example:"Requires one of: admin"`
 	Code      auth.Code `json:"code" doc:"The same in words for programs, which never changes." example:"role_missing"`
 	RequestID string    `json:"request_id,omitempty" doc:"Quote it when asking about this answer."`
+	Fields    []Field   `json:"fields,omitempty" doc:"With the code validation: each part of the request that was not taken."`
 	Cause     error     `json:"-"`
 
 	scopes, acr []string // as auth.Error has them
 	header      http.Header
+}
+
+// Field says what is wrong with one part of a request. It never holds what was sent.
+type Field struct {
+	Field   string `json:"field" doc:"Where it is: body.title, query.limit, path.id." example:"body.title"`
+	Message string `json:"message" doc:"What it must be." example:"expected length <= 200"`
 }
 
 // Error returns the detail.
@@ -48,20 +57,33 @@ const problemType = "application/problem+json"
 
 // The codes that are not verdicts on a token.
 const (
-	codeNotFound         auth.Code = "not_found"
-	codeMethodNotAllowed auth.Code = "method_not_allowed"
-	codeRequestMalformed auth.Code = "request_malformed"
-	codeBodyTooLarge     auth.Code = "body_too_large"
-	codeMediaType        auth.Code = "media_type"
-	codeValidation       auth.Code = "validation"
-	codeInternal         auth.Code = "internal"
+	codeNotFound             auth.Code = "not_found"
+	codeMethodNotAllowed     auth.Code = "method_not_allowed"
+	codePreconditionFailed   auth.Code = "precondition_failed"
+	codePreconditionRequired auth.Code = "precondition_required"
+	codeRequestMalformed     auth.Code = "request_malformed"
+	codeBodyTooLarge         auth.Code = "body_too_large"
+	codeMediaType            auth.Code = "media_type"
+	codeValidation           auth.Code = "validation"
+	codeRateLimited          auth.Code = "rate_limited"
+	codeStoreUnavailable     auth.Code = "store_unavailable"
+	codeStopping             auth.Code = "stopping"
+	codeInternal             auth.Code = "internal"
 )
+
+const storeAway = "The database cannot be reached just now; try again shortly. What needs no database works"
+
+// storeRetryAfter is when to come again while the database is away: it is asked about as often.
+const storeRetryAfter = 5 * time.Second
 
 // asProblem turns any error into what the client may see of it.
 func asProblem(err error) *Problem {
 	var problem *Problem
 	if errors.As(err, &problem) {
 		return problem
+	}
+	if errors.Is(err, store.ErrUnavailable) {
+		return &Problem{Status: http.StatusServiceUnavailable, Detail: storeAway, Code: codeStoreUnavailable, Cause: err}
 	}
 	var refusal *auth.Error
 	if errors.As(err, &refusal) {
@@ -85,9 +107,9 @@ func status(code auth.Code) int {
 // complete fills in what every problem has.
 func (p *Problem) complete(ctx context.Context) *Problem {
 	p.Title, p.RequestID = http.StatusText(p.Status), middleware.GetReqID(ctx)
-	note(ctx, slog.String("code", string(p.Code)))
+	annotate(ctx, slog.String("code", string(p.Code)))
 	if p.Cause != nil {
-		note(ctx, slog.Any("error", p.Cause))
+		annotate(ctx, slog.Any("error", p.Cause))
 	}
 	return p
 }
@@ -100,13 +122,22 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 		s.decisions.refuse(p.Code)
 		p.header = http.Header{"Www-Authenticate": {s.challenge(p)}}
 	case http.StatusServiceUnavailable:
-		wait := s.keys.RetryAfter()
-		if p.Code == auth.CodeIntrospectionUnavailable {
-			wait = auth.IntrospectionRetryAfter
-		}
-		p.header = http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(wait.Seconds())))}}
+		p.header = http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(s.retryAfter(p.Code).Seconds())))}}
 	}
 	return p.complete(ctx)
+}
+
+func (s *server) retryAfter(code auth.Code) time.Duration {
+	switch code {
+	case auth.CodeIntrospectionUnavailable:
+		return auth.IntrospectionRetryAfter
+	case codeStoreUnavailable:
+		return storeRetryAfter
+	case codeStopping:
+		return time.Second // another replica can answer at once
+	default:
+		return s.keys.RetryAfter()
+	}
 }
 
 // fail answers with the problem that err amounts to.
@@ -116,14 +147,15 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.writeJSON(w, r, p.Status, problemType, p)
 }
 
-// challenge returns the WWW-Authenticate value of RFC 6750 §3, or of RFC 9470 §3 where a stronger sign-in would do, with the problem's code as a parameter of
-// our own, which §3 allows, for clients that do not see the body. Without a token there is nothing to
-// complain about, so it names no error.
+// challenge returns the WWW-Authenticate value of RFC 6750 §3, or of RFC 9470 §3 where a stronger sign-in would do, with the
+// problem's code as a parameter of our own, which §3 allows, for clients that do not see the body, and with the address of
+// what a client must know to get a token (RFC 9728 §5.1). Without a token there is nothing to complain about, so it names no error.
 func (s *server) challenge(p Problem) string {
+	metadata := `, resource_metadata="` + quotable(s.settings.PublicURL) + metadataPath + `"`
 	value := `Bearer realm="` + quotable(s.settings.Realm) + `"`
 	switch {
 	case p.Code == auth.CodeTokenMissing:
-		return value
+		return value + metadata
 	case p.Code == auth.CodeAuthenticationLevel:
 		value += `, error="insufficient_user_authentication"`
 	case p.Status == http.StatusForbidden:
@@ -138,7 +170,7 @@ func (s *server) challenge(p Problem) string {
 	if len(p.acr) > 0 {
 		value += `, acr_values="` + quotable(strings.Join(p.acr, " ")) + `"`
 	}
-	return value + `, code="` + string(p.Code) + `"`
+	return value + `, code="` + string(p.Code) + `"` + metadata
 }
 
 // quotable keeps what may stand in a quoted error_description: ASCII without quotes and backslashes

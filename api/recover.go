@@ -18,9 +18,9 @@ func (s *server) recoverPanics(next http.Handler) http.Handler {
 			case http.ErrAbortHandler:
 				panic(cause) // net/http's own way to drop a connection
 			default:
-				note(r.Context(), slog.String("stack", string(debug.Stack())))
+				annotate(r.Context(), slog.String("stack", string(debug.Stack())))
 				if ww, ok := w.(middleware.WrapResponseWriter); ok && ww.Status() != 0 {
-					note(r.Context(), slog.Any("error", cause))
+					annotate(r.Context(), slog.Any("error", cause))
 					panic(http.ErrAbortHandler) // an answer was begun: cut it off rather than let it look whole
 				}
 				s.fail(w, r, fmt.Errorf("panic: %v", cause))

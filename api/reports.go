@@ -29,3 +29,8 @@ func (s *server) showReport(ctx context.Context, _ *nothing) (*bodyOf[report], e
 		Allowed: allowed, Refused: refused, RefusedByCode: byCode,
 	}}, nil
 }
+
+var exampleReport = report{
+	GeneratedBy: "f0c2e9a4-7f1d-4c55-9d27-0b6f9e3a1c88", GeneratedAt: exampleTime, Since: exampleTime.Add(-time.Hour), Allowed: 42, Refused: 2,
+	RefusedByCode: map[auth.Code]int{auth.CodeTokenMissing: 1, auth.CodeRoleMissing: 1},
+}

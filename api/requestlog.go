@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
@@ -43,31 +44,39 @@ func recordOf(ctx context.Context) *record {
 	return &record{} // nobody keeps one
 }
 
-// note adds to the log line of a request.
-func note(ctx context.Context, attrs ...slog.Attr) {
+// annotate adds to the log line of a request.
+func annotate(ctx context.Context, attrs ...slog.Attr) {
 	record := recordOf(ctx)
 	record.notes = append(record.notes, attrs...)
 }
 
-// logRequests writes one line for each request. The query, headers and bodies stay out: codes and
+// observe writes one line for each request, and counts it. The query, headers and bodies stay out: codes and
 // tokens travel there.
-func (s *server) logRequests(next http.Handler) http.Handler {
+func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		record := &record{}
 		r = r.WithContext(context.WithValue(r.Context(), recordKey{}, record))
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		defer func() {
+			took := time.Since(start)
+			route := chi.RouteContext(r.Context()).RoutePattern()
+			status := cmp.Or(ww.Status(), http.StatusOK) // nothing was written: net/http sends 200
+			s.metrics.count(served{route, r.Method, status}, took)
+			level := levelOf(r, status)
+			if !s.log.Enabled(r.Context(), level) {
+				return
+			}
 			attrs := append([]slog.Attr{
 				slog.String("request_id", middleware.GetReqID(r.Context())),
 				slog.String("method", r.Method),
 				slog.String("path", r.URL.Path),
-				slog.String("route", chi.RouteContext(r.Context()).RoutePattern()),
-				slog.Int("status", ww.Status()),
-				slog.Float64("duration_ms", float64(time.Since(start).Microseconds())/1000),
-				slog.String("remote", r.RemoteAddr),
+				slog.String("route", route),
+				slog.Int("status", status),
+				slog.Float64("duration_ms", float64(took.Microseconds())/1000),
+				slog.String("remote", clientAddress(r)),
 			}, record.notes...)
-			s.log.LogAttrs(r.Context(), levelOf(r, ww.Status()), "request", attrs...)
+			s.log.LogAttrs(r.Context(), level, "request", attrs...)
 		}()
 		next.ServeHTTP(ww, r)
 	})
@@ -75,13 +84,12 @@ func (s *server) logRequests(next http.Handler) http.Handler {
 
 // levelOf keeps probes that find all well out of the usual log: they come every few seconds.
 func levelOf(r *http.Request, status int) slog.Level {
-	probe := r.URL.Path == "/health" || r.URL.Path == "/readyz"
 	switch {
 	case status == http.StatusServiceUnavailable:
 		return slog.LevelWarn // the realm's failure, not ours
 	case status >= http.StatusInternalServerError:
 		return slog.LevelError
-	case probe:
+	case isProbe(r):
 		return slog.LevelDebug
 	default:
 		return slog.LevelInfo

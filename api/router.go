@@ -3,114 +3,145 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 	"github.com/go-chi/cors"
 
 	"keystead/auth"
+	"keystead/store"
 )
 
-// Options are what the handler works with. Everything but CORSOrigins must be set.
+// Options are what the handler works with. Keys, Verifier, Settings, App, Store and Log must be set.
 type Options struct {
-	Keys        *auth.Keys
-	Verifier    *auth.Verifier
-	Settings    Settings
-	CORSOrigins []string // exact origins; none means the same origin only
-	App         fs.FS    // the built single-page app; without an index.html in it a page says how to build it
-	Log         *slog.Logger
+	Keys     *auth.Keys
+	Verifier *auth.Verifier
+	Settings Settings
+	App      fs.FS // the built single-page app; without an index.html in it a page says how to build it
+	Store    *store.Store
+	Log      *slog.Logger
+	Build    Build
+
+	CORSOrigins    []string      // exact origins; none means the same origin only
+	TrustedProxies []string      // CIDR; from elsewhere X-Forwarded-For is ignored
+	RateLimit      int           // requests a minute of one client address; 0: no limit
+	MaxBodyBytes   int64         // of a request; 0: 1 MiB
+	RequestTimeout time.Duration // of everything that a request causes; 0: none
 }
 
 type server struct {
-	keys        *auth.Keys
-	verifier    *auth.Verifier
-	settings    Settings
-	corsOrigins []string
-	log         *slog.Logger
-	started     time.Time
-	decisions   decisions
-	app         *app
+	keys      *auth.Keys
+	verifier  *auth.Verifier
+	store     *store.Store
+	settings  Settings
+	limits    limits
+	log       *slog.Logger
+	started   time.Time
+	decisions decisions
+	metrics   *metrics
+	app       *app
+	stopping  atomic.Bool
 }
 
-// NewHandler returns the handler for everything that Keystead serves. Its error names each route whose
-// policy is missing or cannot be meant.
-func NewHandler(o Options) (http.Handler, error) {
+// Handler answers everything that Keystead serves.
+type Handler struct {
+	server *server
+	table  *Table
+}
+
+// NewHandler returns a Handler. Its error names each route whose policy is missing or cannot be meant.
+func NewHandler(o Options) (*Handler, error) {
 	app, err := newApp(o.App, o.Settings)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the single-page app: %w", err)
 	}
 	s := &server{
-		keys: o.Keys, verifier: o.Verifier, settings: o.Settings, corsOrigins: o.CORSOrigins, log: o.Log,
-		started: time.Now(), app: app,
+		keys: o.Keys, verifier: o.Verifier, store: o.Store, settings: o.Settings, log: o.Log, started: time.Now(), app: app,
+		limits: limits{bodyBytes: cmp.Or(o.MaxBodyBytes, 1<<20), requestTimeout: o.RequestTimeout},
 	}
-	t, err := s.newTable()
+	s.metrics = newMetrics(s, o.Build)
+	t, err := s.newTable(s.middlewares(o)...)
 	if err != nil {
 		return nil, fmt.Errorf("the routes are not right:\n%w", err)
 	}
-	return http.HandlerFunc(t.router.ServeHTTP), nil // no router: whoever has it could add routes past the table
+	return &Handler{s, t}, nil
 }
 
-// newTable makes all routes. What stands on none of them needs a token, except that any other GET is
-// the app's page, so that its deep links work.
-func (s *server) newTable() (*Table, error) {
-	r := chi.NewRouter()
-	r.Use(requestID)
-	if len(s.corsOrigins) > 0 { // go-chi/cors reads an empty list as "every origin"
-		r.Use(allowOrigins(s.corsOrigins))
+// ServeHTTP answers requests to the app and its API.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.table.router.ServeHTTP(w, r) }
+
+// Admin answers GET /metrics and /readyz, with details, for an address that only operators reach.
+func (h *Handler) Admin() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", h.server.metrics.handler())
+	mux.HandleFunc("GET /readyz", h.server.showReadinessDetails)
+	return mux
+}
+
+// Stopping makes readiness fall, and ends each connection with its next answer, so that clients and load balancers turn to
+// another instance before this one closes its listeners.
+func (h *Handler) Stopping() { h.server.stopping.Store(true) }
+
+// middlewares are what every request passes before a route is chosen, in this order.
+func (s *server) middlewares(o Options) []func(http.Handler) http.Handler {
+	all := []func(http.Handler) http.Handler{requestID}
+	if len(o.TrustedProxies) > 0 {
+		all = append(all, middleware.ClientIPFromXFF(o.TrustedProxies...))
 	}
-	r.Use(s.logRequests, s.recoverPanics, secureHeaders, s.checkPath, middleware.GetHead)
+	all = append(all, secureHeaders(o.Settings.PublicURL))
+	if len(o.CORSOrigins) > 0 { // go-chi/cors reads an empty list as "every origin"
+		all = append(all, allowOrigins(o.CORSOrigins))
+	}
+	all = append(all, s.observe, s.recoverPanics, s.checkPath)
+	if o.RateLimit > 0 {
+		all = append(all, s.limitRate(o.RateLimit))
+	}
+	return append(all, s.limitRequests)
+}
+
+// newTable makes all routes behind these middlewares. What stands on none of the routes needs a token, except that any other
+// GET is the app's page, so that its deep links work.
+func (s *server) newTable(middlewares ...func(http.Handler) http.Handler) (*Table, error) {
+	r := chi.NewRouter()
+	r.Use(middlewares...)
+	r.Use(middleware.GetHead)
 
 	t := startTable(s, r)
+	s.registerService(t)
+	s.registerCaller(t)
+	s.registerNotes(t)
 	register(t, operation{
-		ID: "showHealth", Method: http.MethodGet, Path: "/health", Summary: "Whether the process lives",
-		Policy: auth.Public().Because("a probe has no token"),
-	}, s.showHealth)
-	register(t, operation{
-		ID: "showReadiness", Method: http.MethodGet, Path: "/readyz", Summary: "Whether tokens can be judged",
-		Policy: auth.Public().Because("a probe has no token"),
-	}, s.showReadiness)
-	register(t, operation{
-		ID: "showSettings", Method: http.MethodGet, Path: "/config.json", Summary: "What the app must know to sign people in",
-		Policy: auth.Public().Because("it is needed to get a token, and holds no secret"),
-	}, s.showSettings)
-	register(t, operation{
-		ID: "showClaims", Method: http.MethodGet, Path: "/secured", Summary: "Every claim, as the token has it",
-		Policy: auth.Authenticated().Because("it shows the caller nothing but what they sent"), Schema: objectOf(map[string]*huma.Schema{"claims": claimsSchema}),
-	}, s.showClaims)
-	register(t, operation{
-		ID: "echoMessage", Method: http.MethodGet, Path: "/protected", Summary: "A message back, and who sent it",
-		Policy: auth.Authenticated().Because("it shows the caller nothing but what they sent"), Schema: objectOf(map[string]*huma.Schema{"message": {Type: huma.TypeString}, "user": claimsSchema}),
-	}, s.echoMessage)
-	register(t, operation{
-		ID: "showMe", Method: http.MethodGet, Path: "/api/me", Summary: "Who is calling",
-		Policy: auth.Authenticated().Because("it shows the caller nothing but what they sent"),
-	}, s.showMe)
-	register(t, operation{
-		ID: "showPermissions", Method: http.MethodGet, Path: "/api/me/permissions", Summary: "What the caller may do, and what is missing",
-		Policy: auth.Authenticated().Because("everybody may know what they may do"),
-	}, t.showPermissions)
-	register(t, operation{
-		ID: "showBrief", Method: http.MethodGet, Path: "/api/departments/{department}/brief", Summary: "The brief of one's own department",
-		Policy: auth.Require(auth.Claim("department").EqualsPath("department")).Because("a brief is for its department's own people"),
+		ID: "showBrief", Method: http.MethodGet, Path: "/api/departments/{department}/brief", Summary: "The brief of one's own department", Tag: "departments",
+		Policy:  auth.Require(auth.Claim("department").EqualsPath("department")).Because("a brief is for its department's own people"),
+		Example: exampleBrief,
 	}, s.showBrief)
 	register(t, operation{
-		ID: "showReport", Method: http.MethodGet, Path: "/api/admin/reports", Summary: "What was allowed and refused since the start",
-		Policy: auth.Require(auth.RealmRole("admin")).Because("it tells of everybody's calls"),
+		ID: "showReport", Method: http.MethodGet, Path: "/api/admin/reports", Summary: "What was allowed and refused since the start", Tag: "admin",
+		Policy:  auth.Require(auth.RealmRole("admin")).Because("it tells of everybody's calls"),
+		Example: exampleReport,
 	}, s.showReport)
 
 	hidden := auth.Authenticated().Because("so that nobody can probe what exists")
 	page := auth.Public().Because("the page signs people in; it holds no data")
+	document := auth.Public().Because("it says what there is, and shows nobody's data")
+	t.add(Route{Method: http.MethodGet, Path: "/openapi.json", Summary: "The API document, OpenAPI 3.1", Policy: document}, t.showDocument("application/json", t.DocumentJSON))
+	t.add(Route{Method: http.MethodGet, Path: "/openapi.yaml", Summary: "The same in YAML", Policy: document}, t.showDocument("application/yaml", t.DocumentYAML))
+	t.add(Route{Method: http.MethodGet, Path: "/docs", Summary: "The API document to read and to try (Swagger UI)", Policy: document}, s.app.showPage(docsPage))
+	t.add(Route{Method: http.MethodGet, Path: "/docs/oauth2-redirect.html", Summary: "Where the realm sends that page's login back to", Policy: document}, s.app.showPage(redirectPage))
+	t.add(Route{Method: http.MethodGet, Path: "/redoc", Summary: "The API document to read (ReDoc)", Policy: document}, s.app.showPage(redocPage))
 	t.add(Route{Method: AnyMethod, Path: apiRoot, Summary: "Nothing: 404, or 405", Policy: hidden}, unknownOperation)
 	t.add(Route{Method: AnyMethod, Path: unknownPattern, Summary: "Nothing: 404, or 405", Policy: hidden}, unknownOperation)
 	t.add(Route{Method: http.MethodGet, Path: "/assets/*", Summary: "The app's files", Policy: page}, s.app.showAsset)
-	t.add(Route{Method: http.MethodGet, Path: "/*", Summary: "The app's page, at each of its addresses", Policy: page}, s.app.showPage)
+	t.add(Route{Method: http.MethodGet, Path: "/*", Summary: "The app's page, at each of its addresses", Policy: page}, s.app.showApp)
 	r.MethodNotAllowed(s.refuseMethod(hidden, page))
 	return t, t.check()
 }
@@ -123,20 +154,32 @@ func allowOrigins(origins []string) func(http.Handler) http.Handler {
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		// Without Authorization in this list, which is not among the library's defaults, every call
 		// with a token fails its preflight.
-		AllowedHeaders: []string{"Authorization", "Content-Type", middleware.RequestIDHeader},
-		ExposedHeaders: []string{"WWW-Authenticate", "Retry-After", middleware.RequestIDHeader},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "If-Match", middleware.RequestIDHeader},
+		ExposedHeaders: []string{"WWW-Authenticate", "Retry-After", "ETag", "Location", middleware.RequestIDHeader},
 		MaxAge:         600,
 	})
 }
 
-func secureHeaders(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		next.ServeHTTP(w, r)
-	})
+// secureHeaders sets what every answer has. A page has a policy of its own, which replaces the one here. Under https
+// browsers are told to stay there (RFC 6797); of other hosts below this one nothing is said.
+func secureHeaders(publicURL string) func(http.Handler) http.Handler {
+	fixed := http.Header{
+		"X-Content-Type-Options":       {"nosniff"},
+		"Referrer-Policy":              {"no-referrer"},
+		"Permissions-Policy":           {"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"},
+		"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
+		"Cross-Origin-Opener-Policy":   {"same-origin"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+	}
+	if strings.HasPrefix(publicURL, "https:") {
+		fixed["Strict-Transport-Security"] = []string{"max-age=31536000"}
+	}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			maps.Copy(w.Header(), fixed)
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 // unknownPattern catches what is below /api and stands on no route. It has no HEAD of its own, which
@@ -162,10 +205,10 @@ func (s *server) refuseMethod(hidden, open auth.Policy) http.HandlerFunc {
 // unknownOperation answers callers who may know what the API has: 405 where the path exists with
 // other methods, else 404.
 func unknownOperation(w http.ResponseWriter, r *http.Request) error {
-	if len(allowedMethods(r)) > 0 {
-		return methodNotAllowed(w, r)
+	if len(allowedMethods(r)) == 0 {
+		return notFound(w, r)
 	}
-	return notFound(w, r)
+	return methodNotAllowed(w, r)
 }
 
 func notFound(_ http.ResponseWriter, r *http.Request) error {
@@ -173,10 +216,14 @@ func notFound(_ http.ResponseWriter, r *http.Request) error {
 }
 
 // methodNotAllowed names the methods that the path does have (RFC 9110 §15.5.6); chi leaves that to
-// a handler of one's own.
+// a handler of one's own. OPTIONS asks for just that (§9.3.7).
 func methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
-	allow := strings.Join(allowedMethods(r), ", ")
+	allow := strings.Join(append(allowedMethods(r), http.MethodOptions), ", ")
 	w.Header().Set("Allow", allow)
+	if r.Method == http.MethodOptions {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
 	return &Problem{Status: http.StatusMethodNotAllowed, Detail: r.Method + " is not possible here; use " + allow, Code: codeMethodNotAllowed}
 }
 

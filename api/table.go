@@ -41,19 +41,15 @@ type Table struct {
 	errs   []error
 }
 
-// NewTable returns the table of all routes, for looking at: nobody is served.
-func NewTable() (*Table, error) { return (&server{}).newTable() }
+// NewTable returns the table of all routes, for looking at: nobody is served. The settings stand in the API document, and
+// may be empty.
+func NewTable(settings Settings) (*Table, error) { return (&server{settings: settings}).newTable() }
 
 // startTable returns a table without routes.
 func startTable(s *server, router chi.Router) *Table {
 	t := &Table{server: s, router: router, known: map[string]Route{}}
 	t.api = huma.NewAPI(huma.Config{
-		OpenAPI: &huma.OpenAPI{
-			Info: &huma.Info{Title: "Keystead", Version: "1"},
-			Components: &huma.Components{SecuritySchemes: map[string]*huma.SecurityScheme{
-				securityScheme: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "An access token of the realm."},
-			}},
-		},
+		OpenAPI: newDocument(s.settings),
 		Formats: map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
 	}, humachi.NewAdapter(guardingRouter{router, t}))
 	return t
@@ -96,6 +92,8 @@ func (t *Table) declare(route Route, methods []string) (ok bool) {
 	return true
 }
 
+var noStore = []string{"no-store"}
+
 // guardingRouter is where huma puts its operations: each behind the policy that was declared for it.
 // An operation without one, which was registered past the table, is left out and told by check.
 type guardingRouter struct {
@@ -109,8 +107,8 @@ func (g guardingRouter) MethodFunc(method, path string, answer http.HandlerFunc)
 		g.table.errs = append(g.table.errs, fmt.Errorf("%s %s has no policy: it was registered on huma itself; use register, which takes one", method, path))
 		return
 	}
-	g.Router.Method(method, path, g.table.server.guard(route.Policy, func(w http.ResponseWriter, r *http.Request) error {
-		w.Header().Set("Cache-Control", "no-store") // answers depend on who asks, so nothing on the way may keep them
+	g.Router.Method(method, path, g.table.server.guardOperation(route.Policy, func(w http.ResponseWriter, r *http.Request) error {
+		w.Header()["Cache-Control"] = noStore // answers depend on who asks, so nothing on the way may keep them
 		answer(w, r)
 		return nil
 	}))

@@ -38,7 +38,19 @@ func newServer(t testing.TB, realm *authtest.Issuer) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &server{keys: keys, verifier: verifier, log: log, app: app, settings: Settings{Realm: "demo"}}
+	s := &server{keys: keys, verifier: verifier, log: log, app: app, settings: Settings{Realm: "demo", PublicURL: "https://app.example.com"}}
+	s.metrics = newMetrics(s, Build{})
+	return s
+}
+
+// newTestTable returns the server's table behind the middlewares that it has in real life.
+func newTestTable(t testing.TB, s *server) *Table {
+	t.Helper()
+	table, err := s.newTable(s.middlewares(Options{Settings: s.settings})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
 }
 
 func get(h http.Handler, path, token string) *httptest.ResponseRecorder {
@@ -71,14 +83,14 @@ func TestRoutesWithoutAPolicyStopTheStart(t *testing.T) {
 		{"a raw route", func(t *Table) { t.router.Get("/api/raw", raw) }, "GET /api/raw has no policy: it was made on the router itself"},
 		{"a raw method on a route that has a policy", func(t *Table) { t.router.Post("/api/me", raw) }, "POST /api/me has no policy"},
 		{"a raw handler in the place of an operation", func(t *Table) { t.router.Get("/api/admin/reports", raw) }, "GET /api/admin/reports has no policy: it was made on the router itself"},
-		{"one with a middleware in the place of an operation", func(t *Table) { t.router.With(secureHeaders).Get("/api/admin/reports", raw) }, "GET /api/admin/reports has no policy"},
+		{"one with a middleware in the place of an operation", func(t *Table) { t.router.With(secureHeaders("")).Get("/api/admin/reports", raw) }, "GET /api/admin/reports has no policy"},
 		{"a mounted router", func(t *Table) {
 			below := chi.NewRouter()
 			below.Get("/raw", raw)
 			t.router.Mount("/api/below", below)
 		}, "GET /api/below/raw has no policy"},
 		{"a group with a middleware", func(t *Table) {
-			t.router.Group(func(r chi.Router) { r.With(secureHeaders).Put("/api/group", raw) })
+			t.router.Group(func(r chi.Router) { r.With(secureHeaders("")).Put("/api/group", raw) })
 		}, "PUT /api/group has no policy"},
 		{"an operation with an empty policy", func(t *Table) {
 			register(t, operation{ID: "x", Method: "GET", Path: "/api/x"}, hello)
@@ -99,7 +111,7 @@ func TestRoutesWithoutAPolicyStopTheStart(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			table, err := NewTable()
+			table, err := NewTable(Settings{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -113,10 +125,7 @@ func TestRoutesWithoutAPolicyStopTheStart(t *testing.T) {
 
 // An operation that was registered on huma itself is not even there while the start fails.
 func TestAHiddenOperationIsNotMounted(t *testing.T) {
-	table, err := newServer(t, authtest.NewIssuer(t)).newTable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := newTestTable(t, newServer(t, authtest.NewIssuer(t)))
 	huma.Register(table.api, huma.Operation{Method: "GET", Path: "/hidden", Hidden: true}, hello)
 	if rec := get(table.router, "/hidden", ""); strings.Contains(rec.Body.String(), "hello") {
 		t.Errorf("%d %s", rec.Code, rec.Body)
@@ -126,10 +135,7 @@ func TestAHiddenOperationIsNotMounted(t *testing.T) {
 // Optional knows who sends a token, and lets nobody in with one that is not good.
 func TestOptional(t *testing.T) {
 	realm := authtest.NewIssuer(t)
-	table, err := newServer(t, realm).newTable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := newTestTable(t, newServer(t, realm))
 	register(table, operation{ID: "greet", Method: "GET", Path: "/greet", Policy: auth.Optional().Because("greets by name")},
 		func(ctx context.Context, _ *nothing) (*bodyOf[health], error) {
 			name := "stranger"
@@ -153,21 +159,19 @@ func TestOptional(t *testing.T) {
 // The challenges tell a client what to ask the realm for.
 func TestChallenges(t *testing.T) {
 	realm := authtest.NewIssuer(t)
-	table, err := newServer(t, realm).newTable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := newTestTable(t, newServer(t, realm))
 	bob := realm.Token("bob")
+	const metadata = `, resource_metadata="https://app.example.com/.well-known/oauth-protected-resource"`
 	tests := []struct {
 		requirement auth.Requirement
 		status      int
 		want        string
 	}{
-		{auth.Scope("reports:read", "reports:write"), 403, `Bearer realm="demo", error="insufficient_scope", error_description="Requires the scope reports:read, reports:write", scope="reports:read reports:write", code="scope_missing"`},
-		{auth.AuthenticationLevel("gold", "silver"), 401, `Bearer realm="demo", error="insufficient_user_authentication", error_description="Requires a stronger sign-in: the authentication level gold or silver: it is 1", acr_values="gold silver", code="authentication_level"`},
-		{auth.InGroup("/staff"), 403, `Bearer realm="demo", error="insufficient_scope", error_description="Requires group /staff", code="group_missing"`},
-		{auth.InOrganization("acme"), 403, `Bearer realm="demo", error="insufficient_scope", error_description="Requires a member of the organization acme", code="organization_missing"`},
-		{auth.Claim("tier").Equals(`"gold"`), 403, `Bearer realm="demo", error="insufficient_scope", error_description="Requires the claim tier equal to 'gold': the token has no such claim that can be used", code="claim_mismatch"`},
+		{auth.Scope("reports:read", "reports:write"), 403, `Bearer realm="demo", error="insufficient_scope", error_description="Requires the scope reports:read, reports:write", scope="reports:read reports:write", code="scope_missing"` + metadata},
+		{auth.AuthenticationLevel("gold", "silver"), 401, `Bearer realm="demo", error="insufficient_user_authentication", error_description="Requires a stronger sign-in: the authentication level gold or silver: it is 1", acr_values="gold silver", code="authentication_level"` + metadata},
+		{auth.InGroup("/staff"), 403, `Bearer realm="demo", error="insufficient_scope", error_description="Requires group /staff", code="group_missing"` + metadata},
+		{auth.InOrganization("acme"), 403, `Bearer realm="demo", error="insufficient_scope", error_description="Requires a member of the organization acme", code="organization_missing"` + metadata},
+		{auth.Claim("tier").Equals(`"gold"`), 403, `Bearer realm="demo", error="insufficient_scope", error_description="Requires the claim tier equal to 'gold': the token has no such claim that can be used", code="claim_mismatch"` + metadata},
 	}
 	for i, tt := range tests {
 		path := "/api/test/" + string(rune('a'+i))
@@ -182,10 +186,7 @@ func TestChallenges(t *testing.T) {
 // Huma's own refusals have our form, and do not repeat what was sent.
 func TestInvalidInput(t *testing.T) {
 	realm := authtest.NewIssuer(t)
-	table, err := newServer(t, realm).newTable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := newTestTable(t, newServer(t, realm))
 	register(table, operation{ID: "list", Method: "GET", Path: "/api/list", Policy: auth.Authenticated()},
 		func(context.Context, *struct {
 			Limit int `query:"limit" minimum:"1" maximum:"100"`
@@ -201,6 +202,9 @@ func TestInvalidInput(t *testing.T) {
 		if err := json.Unmarshal(rec.Body.Bytes(), &problem); err != nil {
 			t.Fatal(err)
 		}
+		if len(problem.Fields) != 1 || problem.Fields[0].Field != "query.limit" {
+			t.Errorf("the fields are %+v", problem.Fields)
+		}
 		if rec.Code != 422 || problem.Code != codeValidation || problem.Detail != want || problem.RequestID == "" || problem.Title != "Unprocessable Entity" ||
 			rec.Header().Get("Content-Type") != problemType || rec.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%d %v %s", rec.Code, rec.Header(), rec.Body)
@@ -214,9 +218,31 @@ func TestInvalidInput(t *testing.T) {
 	}
 }
 
+// A panic in a handler is answered and survived.
+func TestPanicIsA500(t *testing.T) {
+	var out authtest.Log
+	s := newServer(t, authtest.NewIssuer(t))
+	s.log = slog.New(slog.NewJSONHandler(&out, nil))
+	table, err := s.newTable(s.middlewares(Options{CORSOrigins: []string{"https://portal.example.com"}})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table.add(Route{Method: "GET", Path: "/boom", Policy: auth.Public().Because("it blows up")}, func(http.ResponseWriter, *http.Request) error { panic("hunter2") })
+	r := httptest.NewRequest(http.MethodGet, "/boom", nil)
+	r.Header.Set("Origin", "https://portal.example.com")
+	rec := httptest.NewRecorder()
+	table.router.ServeHTTP(rec, r)
+	if rec.Code != 500 || !strings.Contains(rec.Body.String(), `"code":"internal"`) || strings.Contains(rec.Body.String(), "hunter2") || rec.Header().Get("Access-Control-Allow-Origin") == "" {
+		t.Errorf("panic = %d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+	if line := out.String(); !strings.Contains(line, "panic: hunter2") || !strings.Contains(line, "table_test.go") || !strings.Contains(line, `"status":500`) {
+		t.Errorf("the log does not tell where it panicked: %s", line)
+	}
+}
+
 // The document says what the policy says, for programs and for people.
 func TestDocumentHoldsThePolicies(t *testing.T) {
-	table, err := NewTable()
+	table, err := NewTable(Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,9 +252,9 @@ func TestDocumentHoldsThePolicies(t *testing.T) {
 		text     string
 	}{
 		"/health":                             {[]map[string][]string{}, "Requires nothing."},
-		"/api/me":                             {[]map[string][]string{{"realm": {}}}, "Requires a token."},
-		"/api/admin/reports":                  {[]map[string][]string{{"realm": {"admin"}}}, "Requires realm role admin."},
-		"/api/departments/{department}/brief": {[]map[string][]string{{"realm": {}}}, "Requires claim department equal to the department in the address."},
+		"/api/me":                             {[]map[string][]string{{"realm": {}}, {"login": {}}}, "Requires a token."},
+		"/api/admin/reports":                  {[]map[string][]string{{"realm": {"admin"}}, {"login": {}}}, "Requires realm role admin."},
+		"/api/departments/{department}/brief": {[]map[string][]string{{"realm": {}}, {"login": {}}}, "Requires claim department equal to the department in the address."},
 	} {
 		op := paths[path].Get
 		if diff := cmp.Diff(want.security, op.Security); diff != "" || op.Description != want.text || op.OperationID == "" {
@@ -243,7 +269,7 @@ func TestDocumentHoldsThePolicies(t *testing.T) {
 }
 
 func TestMatch(t *testing.T) {
-	table, err := NewTable()
+	table, err := NewTable(Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,10 +307,7 @@ func TestMatch(t *testing.T) {
 func BenchmarkOperation(b *testing.B) {
 	realm := authtest.NewIssuer(b)
 	s := newServer(b, realm)
-	table, err := s.newTable()
-	if err != nil {
-		b.Fatal(err)
-	}
+	table := newTestTable(b, s)
 	table.add(Route{Method: "GET", Path: "/by-hand", Policy: auth.Authenticated()}, func(w http.ResponseWriter, r *http.Request) error {
 		out, err := s.showMe(r.Context(), nil)
 		if err != nil {

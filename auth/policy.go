@@ -58,6 +58,9 @@ func (p Policy) IgnoresTokens() bool { return p.access == public }
 // AdmitsAnonymous reports whether a request without any token is let in.
 func (p Policy) AdmitsAnonymous() bool { return p.access == public || p.access == optional }
 
+// Requires reports whether a good token alone is not enough.
+func (p Policy) Requires() bool { return p.requirement != nil }
+
 // String tells in words what the policy requires.
 func (p Policy) String() string {
 	switch {

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-
 	"keystead/auth"
 	"keystead/auth/authtest"
 )
