@@ -86,7 +86,7 @@ func listed(items []string) []string {
 // text is an answer that is JSON already. To encode claims again would cost more than all the rest of
 // the request, and could change them.
 type text struct {
-	ContentType string `header:"Content-Type"`
+	ContentType string `header:"Content-Type" hidden:"true"`
 	Body        []byte
 }
 

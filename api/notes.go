@@ -29,7 +29,7 @@ type note struct {
 // noteBody is what a caller says of a note.
 type noteBody struct {
 	Title string `json:"title" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f]*[^\\x00-\\x20][^\\x00-\\x1f]*$" patternDescription:"one line that is not blank"`
-	Text  string `json:"text" required:"false" maxLength:"10000" pattern:"^[^\\x00]*$" patternDescription:"text without NUL characters" doc:"Empty where it is left out."`
+	Text  string `json:"text" required:"false" nullable:"true" maxLength:"10000" pattern:"^[^\\x00]*$" patternDescription:"text without NUL characters" doc:"Empty where it is left out."`
 }
 
 type noteOutput struct {
@@ -45,8 +45,8 @@ type createdNote struct {
 
 type notesInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many to return at most."`
-	Cursor string `query:"cursor" format:"uuid" doc:"What the page before has as next; none for the first page."`
-	Owner  string `query:"owner" maxLength:"255" doc:"Only those of this subject; me for the caller's own." example:"me"`
+	Cursor string `query:"cursor" pattern:"^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$" patternDescription:"the next of a page" doc:"What the page before has as next; none for the first page."`
+	Owner  string `query:"owner" maxLength:"255" pattern:"^[^\\x00]*$" patternDescription:"text without NUL characters" doc:"Only those of this subject; me for the caller's own." example:"me"`
 }
 
 // notePage is a part of a list, newest first.
@@ -58,17 +58,17 @@ type notePage struct {
 type createNoteInput struct{ Body noteBody }
 
 type noteInput struct {
-	ID string `path:"id" maxLength:"100"`
+	ID string `path:"id" maxLength:"100" pattern:"^[0-9A-Za-z-]+$" patternDescription:"the id of a note"`
 }
 
 type replaceNoteInput struct {
-	ID      string `path:"id" maxLength:"100"`
-	IfMatch string `header:"If-Match" doc:"The ETag of the note that the change is based on (RFC 9110 §13.1.1)." example:"\"1\""`
+	ID      string `path:"id" maxLength:"100" pattern:"^[0-9A-Za-z-]+$" patternDescription:"the id of a note"`
+	IfMatch string `header:"If-Match" doc:"The ETag of the note that the change is based on (RFC 9110 §13.1.1); 428 without it." example:"\"1\""`
 	Body    noteBody
 }
 
 type deleteNoteInput struct {
-	ID      string `path:"id" maxLength:"100"`
+	ID      string `path:"id" maxLength:"100" pattern:"^[0-9A-Za-z-]+$" patternDescription:"the id of a note"`
 	IfMatch string `header:"If-Match" doc:"The ETag of the note that is to go; any where it is left out." example:"\"1\""`
 }
 

@@ -231,7 +231,7 @@ func TestNotesComeInPages(t *testing.T) {
 	if got := read(bob, "owner=id-of-alice"); len(got) != 0 {
 		t.Errorf("alice's by bob = %v", got)
 	}
-	for query, field := range map[string]string{"limit=0": "query.limit", "limit=101": "query.limit", "cursor=hunter2": "query.cursor"} {
+	for query, field := range map[string]string{"limit=": "query.limit", "limit=0": "query.limit", "limit=101": "query.limit", "cursor=hunter2": "query.cursor"} {
 		rec := call(h, "GET", "/api/notes?"+query, bob)
 		if rec.Code != 422 || !strings.Contains(rec.Body.String(), `"field":"`+field+`"`) || strings.Contains(rec.Body.String(), "hunter2") {
 			t.Errorf("%s = %d %s", query, rec.Code, rec.Body)

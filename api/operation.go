@@ -104,8 +104,25 @@ func (t *Table) illustrate(op operation) {
 	}
 }
 
-// huma makes its own errors, those of its validation, through these variables and nothing else.
+// refuseEmpty refuses a number or a switch in the query that has no value: huma takes it for one that was left out.
+func refuseEmpty(api huma.API, ctx huma.Context, next func(huma.Context)) {
+	for _, param := range ctx.Operation().Parameters {
+		if param.In != "query" || param.Schema.Type == huma.TypeString {
+			continue
+		}
+		address := ctx.URL()
+		if values, sent := address.Query()[param.Name]; sent && values[0] == "" {
+			_ = huma.WriteErr(api, ctx, http.StatusUnprocessableEntity, "", &huma.ErrorDetail{Location: "query." + param.Name, Message: "it has no value"})
+			return
+		}
+	}
+	next(ctx)
+}
+
+// huma takes what follows through variables of its package and nothing else: its own errors, those of its validation, are
+// made there.
 func init() {
+	huma.DefaultArrayNullable = false // an empty list is [], here as everywhere
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 		return invalid(status, message, errs).complete(ctx.Context())
 	}

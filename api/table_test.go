@@ -53,8 +53,12 @@ func newTestTable(t testing.TB, s *server) *Table {
 	return table
 }
 
-func get(h http.Handler, path, token string) *httptest.ResponseRecorder {
+func get(h http.Handler, path, token string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, path, nil)
+	for _, line := range headers {
+		name, value, _ := strings.Cut(line, ": ")
+		r.Header.Set(name, value)
+	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}

@@ -18,11 +18,13 @@ times=()
 keycloak_starting=
 keycloak_pid=
 realm_pid=
+postgres_pid=
+app_pid=
 
 finish() {
   status=$?
   trap '' INT TERM
-  for pid in $keycloak_starting $keycloak_pid $realm_pid; do kill -TERM "$pid" 2>/dev/null || true; done
+  for pid in $keycloak_starting $keycloak_pid $realm_pid $postgres_pid $app_pid; do kill -TERM "$pid" 2>/dev/null || true; done
   wait
   for _ in $(seq 100); do # Keycloak takes a few seconds to end
     if [ -z "$keycloak_pid" ] || ! kill -0 "$keycloak_pid" 2>/dev/null; then break; fi
@@ -87,6 +89,52 @@ go_check() {
 go_test() { go test "$@" ./...; }
 bench_test() { (cd bench && go test ./...); }
 
+# postgres_start begins a PostgreSQL of its own for the tests of what is kept in a database.
+postgres_start() {
+  local lines status=0
+  scripts/postgres.sh --port "$postgres_port" --work "$work/postgres" >"$work/postgres.out" 2> >(tee "$work/postgres.err" >&2) || status=$?
+  case $status in
+    0) ;;
+    3) # it is missing
+      skipped+=("what is kept in PostgreSQL: $(head -n 1 "$work/postgres.err")")
+      return
+      ;;
+    *) exit $status ;;
+  esac
+  mapfile -t lines <"$work/postgres.out"
+  postgres_pid=${lines[0]}
+  export KEYSTEAD_TEST_POSTGRES_URL=${lines[1]}
+}
+
+# api_by_its_document sends the running app what its document allows and what it does not.
+api_by_its_document() {
+  KEYSTEAD_DATABASE_URL=sqlite:$work/schemathesis.db KEYSTEAD_LOG_LEVEL=warn bin/keystead dev --addr "localhost:$api_port" \
+    --realm-addr "localhost:$api_realm_port" >"$work/app.out" 2>&1 &
+  app_pid=$!
+  local token=
+  for _ in $(seq 100); do
+    token=$(bin/keystead token mint --user alice --realm-addr "localhost:$api_realm_port" 2>/dev/null) && break
+    sleep 0.1
+  done
+  [ -n "$token" ] || { cat "$work/app.out"; return 1; }
+  scripts/schemathesis.sh "http://localhost:$api_port" 2000 <<<"$token" || { cat "$work/app.out"; return 1; }
+  kill -INT "$app_pid"
+  wait "$app_pid"
+  app_pid=
+}
+can_run_schemathesis() {
+  local status=0
+  scripts/schemathesis.sh --fetch-only 2> >(tee "$work/schemathesis.err" >&2) || status=$?
+  case $status in
+    0) return ;;
+    3)
+      skipped+=("the API by its document: $(head -n 1 "$work/schemathesis.err")")
+      return 1
+      ;;
+    *) exit $status ;;
+  esac
+}
+
 realm_files="deploy/realm/demo-realm.json realm/testdata/lab-realm.json realm/testdata/shut-realm.json e2e/support/journeys-realm.json"
 
 # keycloak_start runs beside the other stages: it takes half a minute.
@@ -143,7 +191,7 @@ with_browser=false
 with_keycloak=false
 if ! $quick; then
   ! have "${CHROMIUM_PATH:-chromium}" "the browser journeys" "Debian: sudo apt install chromium; elsewhere set CHROMIUM_PATH to a Chromium or Chrome." || with_browser=true
-  read -r app_port vite_port keycloak_port realm_port listed unlisted late first second backchannel <<<"$(free_ports 10)"
+  read -r app_port vite_port keycloak_port realm_port listed unlisted late first second backchannel postgres_port api_port api_realm_port <<<"$(free_ports 13)"
   export KEYSTEAD_APP_URL=http://localhost:$app_port KEYSTEAD_VITE_URL=http://localhost:$vite_port
   export KEYSTEAD_E2E_LISTED_ORIGIN=http://localhost:$listed KEYSTEAD_E2E_UNLISTED_ORIGIN=http://localhost:$unlisted
   export KEYSTEAD_E2E_LATE_APP_URL=http://localhost:$late
@@ -151,6 +199,7 @@ if ! $quick; then
   export KEYSTEAD_PARITY_BACKCHANNEL_URL=http://127.0.0.1:$backchannel/
   KEYSTEAD_E2E_REALM_SECRET=$(node -p 'crypto.randomUUID()')
   export KEYSTEAD_E2E_REALM_SECRET
+  stage "PostgreSQL: start" postgres_start
   if can_start_keycloak; then
     with_keycloak=true
     keycloak_start
@@ -171,6 +220,7 @@ $quick && exit
 stage "web: build" web_build
 stage "go: build" make --no-print-directory bin/keystead
 stage "realm: from process start to a token" realm_start_time
+if can_run_schemathesis; then stage "api: what its document says, by Schemathesis" api_by_its_document; fi
 if $with_browser; then
   stage "journeys: packages, types" e2e_install
   stage "journeys: a browser, the binary and its development realm" journeys_on_development_realm

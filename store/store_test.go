@@ -349,23 +349,30 @@ func TestSQLiteAwayInTheMiddle(t *testing.T) {
 	}
 }
 
+// What is written to a file that has no name any more would be lost.
 func TestSQLiteFileReplaced(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "notes.db")
-	s, log := start(t, "sqlite:"+file)
-	wait(t, "the store is ready", func() bool { return s.Ready() == nil })
-	if _, err := s.CreateNote(t.Context(), "alice", "lost", ""); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{file, file + "-wal", file + "-shm"} {
-		if err := os.Remove(name); err != nil {
+	for _, replaced := range []bool{false, true} {
+		file := filepath.Join(t.TempDir(), "notes.db")
+		s, log := start(t, "sqlite:"+file)
+		wait(t, "the store is ready", func() bool { return s.Ready() == nil })
+		if _, err := s.CreateNote(t.Context(), "alice", "lost", ""); err != nil {
 			t.Fatal(err)
 		}
-	}
-	expectBack(t, s, log)
-	notes, err := s.Notes(t.Context(), NotesQuery{Limit: 10})
-	if err != nil || len(notes) != 1 {
-		t.Errorf("Notes() = %v, %v; want the one that was made in the new file", notes, err)
+		err := errors.Join(os.Remove(file+"-wal"), os.Remove(file+"-shm"))
+		if replaced {
+			err = errors.Join(err, os.WriteFile(file+".new", nil, 0o600), os.Rename(file+".new", file))
+		} else {
+			err = errors.Join(err, os.Remove(file))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		expectBack(t, s, log)
+		notes, err := s.Notes(t.Context(), NotesQuery{Limit: 10})
+		if err != nil || len(notes) != 1 {
+			t.Errorf("replaced %v: Notes() = %v, %v; want the one that was made in the new file", replaced, notes, err)
+		}
 	}
 }
 
@@ -380,6 +387,23 @@ func TestSQLiteNotADatabase(t *testing.T) {
 	expectAway(t, s, log, file)
 	if now, err := os.ReadFile(file); err != nil || !bytes.Equal(now, text) {
 		t.Errorf("the file was changed (%v)", err)
+	}
+}
+
+// A change whose turn does not come in time is no mistake.
+func TestSQLiteWriterIsBusy(t *testing.T) {
+	t.Parallel()
+	s := ready(t, sqliteURL(t))
+	tx, err := s.write.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := s.CreateNote(t.Context(), "alice", "", ""); !errors.Is(err, ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("CreateNote() = %v, want ErrUnavailable alone", err)
+	}
+	if err := s.Ready(); err != nil {
+		t.Errorf("Ready() = %v", err)
 	}
 }
 
