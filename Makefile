@@ -19,8 +19,9 @@ check: ## the quick part of the tests: no browser, no Keycloak
 test: ## all tests: in a real browser, on the development realm and on a real Keycloak, too
 	@scripts/test.sh
 
-bench: build ## measure what verifying a token costs beside other libraries, and a realm's start beside Keycloak's
+bench: build ## measure what authentication costs, alone, beside other libraries and in a whole request, and a realm's start
 	@cd bench && go run . && go run ./realmstart
+	@go test ./api -run '^$$' -bench '^BenchmarkAuthentication$$' -benchtime 15x
 
 realm: bin/keystead ## start the development realm alone on :8080, until Ctrl-C
 	@bin/keystead realm

@@ -134,18 +134,32 @@ func serveAdmin(addr string, handler http.Handler, fail context.CancelCauseFunc)
 // newServer returns the app's server with the limits of one connection.
 func newServer(cfg config.Config, handler http.Handler, log *slog.Logger) *http.Server {
 	srv := &http.Server{
-		Handler:           handler,
+		Handler:           endUnclear(handler),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       headerTimeout + cfg.RequestTimeout, // who sends slower holds a connection for nothing
 		WriteTimeout:      headerTimeout + 2*cfg.RequestTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    headerBytes + 2*cfg.MaxTokenBytes,                 // a token that is a little too long gets an answer that says so
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what clients do wrong on the wire
+
+		DisableGeneralOptionsHandler: true, // it would answer OPTIONS * past the handler, its limits and its log
 	}
 	if cfg.Certificate != nil {
 		srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*cfg.Certificate}, MinVersion: tls.VersionTLS12}
 	}
 	return srv
+}
+
+// endUnclear ends a connection with the answer to a request whose end a proxy in front may see elsewhere. What follows on
+// that connection could be a request that was smuggled past the proxy, inside the body of this one. net/http takes chunks and
+// does not tell whether a length stood beside them, and in HTTP/1.0 ignores them; both must end the connection (RFC 9112 §6.1).
+func endUnclear(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1) {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func newKeys(cfg config.Config, log *slog.Logger) *auth.Keys {

@@ -21,7 +21,7 @@ type guarded struct{ http.HandlerFunc }
 // guard lets in whom the policy admits, on the route that matched, and nobody else.
 func (s *server) guard(policy auth.Policy, next handler) guarded {
 	return guarded{func(w http.ResponseWriter, r *http.Request) {
-		r, err := s.admit(policy, r)
+		err := s.admit(policy, r)
 		if err == nil {
 			err = next(w, r)
 		}
@@ -37,7 +37,7 @@ func (s *server) guardOperation(policy auth.Policy, next handler) guarded {
 		return s.guard(policy, next)
 	}
 	return guarded{func(w http.ResponseWriter, r *http.Request) {
-		r, err := s.admit(policy, r)
+		err := s.admit(policy, r)
 		switch {
 		case err == nil:
 			err = next(w, r)
@@ -53,32 +53,33 @@ func (s *server) guardOperation(policy auth.Policy, next handler) guarded {
 	}}
 }
 
-// admit returns the request with its caller in the context, if there is one, or why nobody is let in.
-func (s *server) admit(policy auth.Policy, r *http.Request) (*http.Request, error) {
+// admit puts the caller into the request's record, if there is one, or returns why nobody is let in.
+func (s *server) admit(policy auth.Policy, r *http.Request) error {
 	if policy.IgnoresTokens() {
-		return r, nil
+		return nil
 	}
+	record := recordOf(r.Context())
 	var caller *auth.Principal
 	token, err := auth.BearerToken(r)
 	switch {
 	case errors.Is(err, auth.ErrTokenMissing) && policy.AdmitsAnonymous():
 	case err != nil:
-		return r, err
+		return err
 	default:
 		if caller, err = s.verifier.Verify(r.Context(), token); err != nil {
-			return r, err
+			return err
 		}
-		annotate(r.Context(), slog.String("subject", caller.Subject()), slog.String("client", caller.AuthorizedParty()))
-		r = r.WithContext(auth.NewContext(r.Context(), caller))
+		record.attrs = append(record.attrs, slog.String("subject", caller.Subject()), slog.String("client", caller.AuthorizedParty()))
+		record.caller = auth.NewContext(context.Background(), caller)
 	}
 	granted, err := policy.Decide(caller, chi.RouteContext(r.Context()))
 	if err != nil {
-		return r, err
+		return err
 	}
-	recordOf(r.Context()).grantedBy = granted
-	annotate(r.Context(), slog.String("granted_by", granted))
+	record.grantedBy = granted
+	record.attrs = append(record.attrs, slog.String("granted_by", granted))
 	s.decisions.allow()
-	return r, nil
+	return nil
 }
 
 // caller returns who makes a request that needs a token.

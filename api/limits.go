@@ -2,7 +2,6 @@ package api
 
 import (
 	"cmp"
-	"context"
 	"net"
 	"net/http"
 	"strconv"
@@ -18,10 +17,9 @@ type limits struct {
 	requestTimeout time.Duration // 0: none
 }
 
-// limitRequests refuses a body that says it is too large before any of it is read, and gives everything that a request
-// causes an end. A body that does not say is cut off where it is read. While the process stops, each connection ends with
-// its next answer.
-func (s *server) limitRequests(next http.Handler) http.Handler {
+// limitBodies refuses a body that says it is too large before any of it is read. One that does not say is cut off where it is
+// read. While the process stops, each connection ends with its next answer.
+func (s *server) limitBodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.stopping.Load() {
 			w.Header().Set("Connection", "close")
@@ -30,11 +28,6 @@ func (s *server) limitRequests(next http.Handler) http.Handler {
 			w.Header().Set("Connection", "close") // what is still coming is not worth reading
 			s.fail(w, r, &Problem{Status: http.StatusRequestEntityTooLarge, Code: codeBodyTooLarge, Detail: bodyTooLarge})
 			return
-		}
-		if s.limits.requestTimeout > 0 {
-			ctx, cancel := context.WithTimeout(r.Context(), s.limits.requestTimeout)
-			defer cancel()
-			r = r.WithContext(ctx)
 		}
 		next.ServeHTTP(w, r)
 	})

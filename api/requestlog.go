@@ -16,27 +16,40 @@ import (
 // requestIDForm bounds what is taken over from a client: the id ends in the log.
 var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// requestID gives each request an id, the caller's own X-Request-Id where it has a sound form, and
-// sends it back.
-func requestID(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get(middleware.RequestIDHeader)
-		if !requestIDForm.MatchString(id) {
-			id = rand.Text()
-		}
-		w.Header().Set(middleware.RequestIDHeader, id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), middleware.RequestIDKey, id)))
-	})
+// record is what becomes known of a request while it is answered. It is the request's context, too: one of its own for
+// each thing would mean as many copies of the request. It is written by the goroutine that answers, and by no other.
+type record struct {
+	context.Context
+
+	id        string
+	caller    context.Context // what auth has made for the caller; nil while there is none
+	grantedBy string          // which part of the policy let the caller in
+	attrs     []slog.Attr     // of its log line: places for those that every line has, then what was noted
+	space     [fixedAttrs + 5]slog.Attr
 }
 
-// record is what becomes known of a request while it is answered.
-type record struct {
-	notes     []slog.Attr // for its log line
-	grantedBy string      // which part of the policy let the caller in
-}
+// fixedAttrs is how many every log line begins with.
+const fixedAttrs = 7
 
 type recordKey struct{}
 
+// Value implements context.Context.
+func (r *record) Value(key any) any {
+	switch key {
+	case recordKey{}:
+		return r
+	case middleware.RequestIDKey:
+		return r.id
+	}
+	if r.caller != nil {
+		if value := r.caller.Value(key); value != nil {
+			return value
+		}
+	}
+	return r.Context.Value(key)
+}
+
+// recordOf returns the record of a request.
 func recordOf(ctx context.Context) *record {
 	if record, ok := ctx.Value(recordKey{}).(*record); ok {
 		return record
@@ -47,7 +60,27 @@ func recordOf(ctx context.Context) *record {
 // annotate adds to the log line of a request.
 func annotate(ctx context.Context, attrs ...slog.Attr) {
 	record := recordOf(ctx)
-	record.notes = append(record.notes, attrs...)
+	record.attrs = append(record.attrs, attrs...)
+}
+
+// begin gives each request its record, an end to everything that it causes, and an id: the caller's own X-Request-Id where it
+// has a sound form. The id is sent back.
+func (s *server) begin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(middleware.RequestIDHeader)
+		if !requestIDForm.MatchString(id) {
+			id = rand.Text()
+		}
+		w.Header().Set(middleware.RequestIDHeader, id)
+		record := &record{Context: r.Context(), id: id}
+		record.attrs = record.space[:fixedAttrs]
+		if s.limits.requestTimeout > 0 {
+			ctx, cancel := context.WithTimeout(record.Context, s.limits.requestTimeout)
+			defer cancel()
+			record.Context = ctx
+		}
+		next.ServeHTTP(w, r.WithContext(record))
+	})
 }
 
 // observe writes one line for each request, and counts it. The query, headers and bodies stay out: codes and
@@ -55,8 +88,7 @@ func annotate(ctx context.Context, attrs ...slog.Attr) {
 func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		record := &record{}
-		r = r.WithContext(context.WithValue(r.Context(), recordKey{}, record))
+		record := recordOf(r.Context())
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		defer func() {
 			took := time.Since(start)
@@ -67,16 +99,16 @@ func (s *server) observe(next http.Handler) http.Handler {
 			if !s.log.Enabled(r.Context(), level) {
 				return
 			}
-			attrs := append([]slog.Attr{
-				slog.String("request_id", middleware.GetReqID(r.Context())),
+			copy(record.attrs, []slog.Attr{
+				slog.String("request_id", record.id),
 				slog.String("method", r.Method),
 				slog.String("path", r.URL.Path),
 				slog.String("route", route),
 				slog.Int("status", status),
 				slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 				slog.String("remote", clientAddress(r)),
-			}, record.notes...)
-			s.log.LogAttrs(r.Context(), level, "request", attrs...)
+			})
+			s.log.LogAttrs(r.Context(), level, "request", record.attrs...)
 		}()
 		next.ServeHTTP(ww, r)
 	})

@@ -93,7 +93,7 @@ func (h *Handler) Stopping() { h.server.stopping.Store(true) }
 
 // middlewares are what every request passes before a route is chosen, in this order.
 func (s *server) middlewares(o Options) []func(http.Handler) http.Handler {
-	all := []func(http.Handler) http.Handler{requestID}
+	all := []func(http.Handler) http.Handler{s.begin}
 	if len(o.TrustedProxies) > 0 {
 		all = append(all, middleware.ClientIPFromXFF(o.TrustedProxies...))
 	}
@@ -105,7 +105,7 @@ func (s *server) middlewares(o Options) []func(http.Handler) http.Handler {
 	if o.RateLimit > 0 {
 		all = append(all, s.limitRate(o.RateLimit))
 	}
-	return append(all, s.limitRequests)
+	return append(all, s.limitBodies)
 }
 
 // newTable makes all routes behind these middlewares. What stands on none of the routes needs a token, except that any other

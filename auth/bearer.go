@@ -21,7 +21,8 @@ func BearerToken(r *http.Request) (string, error) {
 		return "", ErrTokenMissing
 	}
 	token = strings.TrimLeft(token, " ")
-	if token == "" || strings.ContainsAny(token, " ,\t") {
+	// Three searches for one letter each are faster than one for any of them.
+	if token == "" || strings.Contains(token, " ") || strings.Contains(token, ",") || strings.Contains(token, "\t") {
 		return "", &Error{Code: CodeTokenMalformed, Reason: "The Authorization header must have the form: Bearer TOKEN"}
 	}
 	return token, nil
