@@ -112,7 +112,7 @@ func (c *devCommand) fillIn() error {
 
 // introduce says what runs now, and what to try first.
 func (c *devCommand) introduce(w io.Writer, cfg config.Config, r *runningRealm, took time.Duration) {
-	fmt.Fprintf(w, "\n  Open         %s   (ready after %d ms)\n", cfg.PublicURL, took.Milliseconds())
+	fmt.Fprintf(w, "\n  Open         %s   (ready after %d ms)\n  API docs     %s/docs\n", cfg.PublicURL, took.Milliseconds(), cfg.PublicURL)
 	fmt.Fprint(w, "\n  Beside the app runs a development realm, in which anybody on this machine can sign in as anybody:\n\n")
 	r.summarize(w)
 	fmt.Fprintf(w, "\n  Call the API from another terminal:\n    curl %s/api/me -H \"Authorization: Bearer $(%s)\"\n    curl -i %s/api/me        # without a token: 401, and why\n\n  Ctrl-C stops both.\n\n",

@@ -28,7 +28,7 @@ type note struct {
 
 // noteBody is what a caller says of a note.
 type noteBody struct {
-	Title string `json:"title" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f]*[^\\x00-\\x20][^\\x00-\\x1f]*$" patternDescription:"one line that is not blank"`
+	Title string `json:"title" maxLength:"200" pattern:"^[^\\x00-\\x1f]*[^\\x00-\\x20][^\\x00-\\x1f]*$" patternDescription:"one line that is not blank"`
 	Text  string `json:"text" required:"false" nullable:"true" maxLength:"10000" pattern:"^[^\\x00]*$" patternDescription:"text without NUL characters" doc:"Empty where it is left out."`
 }
 

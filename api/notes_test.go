@@ -137,7 +137,7 @@ func TestNotesRefuseWhatIsNotOne(t *testing.T) {
 		{"no object", `["hunter2"]`, "application/json", 422, "validation", "body"},
 		{"another type of content", `<title>hunter2</title>`, "application/xml", 415, "media_type", ""},
 		{"no title", `{}`, "application/json", 422, "validation", "body"},
-		{"an empty title", `{"title": ""}`, "application/json", 422, "validation", "body.title body.title"},
+		{"an empty title", `{"title": ""}`, "application/json", 422, "validation", "body.title"},
 		{"a blank title", `{"title": "  "}`, "application/json", 422, "validation", "body.title"},
 		{"a title of two lines", `{"title": "hunter2\nx"}`, "application/json", 422, "validation", "body.title"},
 		{"a title that is a number", `{"title": 4711}`, "application/json", 422, "validation", "body.title"},

@@ -74,7 +74,8 @@ free_ports() {
 }
 
 web_install() { (cd web && npm ci --no-audit --no-fund --loglevel=error); }
-web_check() { (cd web && npm run --silent typecheck && npm run --silent lint && npm test --silent); }
+# The types of the API in the app must be those of its document.
+web_check() { (cd web && npm run --silent schema -- --check >/dev/null && npm run --silent typecheck && npm run --silent lint && npm test --silent); }
 web_build() { (cd web && npm run --silent build); }
 
 go_check() {

@@ -241,3 +241,9 @@ it('has a page for addresses where nothing is', async () => {
   expect(await screen.findByRole('heading', { level: 1, name: 'Nothing here' })).toBeTruthy();
   expect(screen.getByText('/nowhere')).toBeTruthy();
 });
+
+it('says what an address of the API is for', async () => {
+  await renderApp('/api/departments/sales/brief');
+  expect(await screen.findByRole('heading', { level: 1, name: 'An address of the API' })).toBeTruthy();
+  expect(screen.getByRole('link', { name: 'Open the API’s documents' }).getAttribute('href')).toBe('/docs');
+});

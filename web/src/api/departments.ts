@@ -1,5 +1,6 @@
-import { record, text, time } from '../parse';
+import { type Members, record, text, time } from '../parse';
 import { getJSON, type TokenSource } from './client';
+import type { components } from './schema';
 
 /** What a department's members may read. */
 export interface Brief {
@@ -20,7 +21,7 @@ export function showBrief(token: TokenSource, department: string, signal?: Abort
 }
 
 function parseBrief(body: unknown): Brief {
-  const brief = record(body, 'brief');
+  const brief: Members<keyof components['schemas']['Brief']> = record(body, 'brief');
   return {
     department: text(brief, 'department'),
     preparedFor: text(brief, 'prepared_for'),

@@ -1,5 +1,6 @@
-import { dictionary, optionalText, record, text, texts } from '../parse';
+import { type Members, dictionary, optionalText, record, text, texts } from '../parse';
 import { getJSON, type TokenSource } from './client';
+import type { components } from './schema';
 
 /** The caller, as the API sees them. */
 export interface Me {
@@ -21,7 +22,7 @@ export function showMe(token: TokenSource, signal?: AbortSignal): Promise<Me> {
 
 /** Checks the answer's shape. Only `sub` and `roles` are certain. */
 export function parseMe(body: unknown): Me {
-  const me = record(body, 'me');
+  const me: Members<keyof components['schemas']['Me']> = record(body, 'me');
   const sub = text(me, 'sub');
   const fullName = optionalText(me, 'name');
   const username = optionalText(me, 'username');

@@ -1,5 +1,8 @@
-import { boolean, dictionary, optionalText, record, records, text, texts } from '../parse';
+import { type Members, boolean, dictionary, optionalText, record, records, text, texts } from '../parse';
 import { getJSON, type TokenSource } from './client';
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
 
 /** An operation of the API, and what it would say if the caller used it now. */
 export type Permission = Operation & (
@@ -22,7 +25,8 @@ export function showPermissions(token: TokenSource, signal?: AbortSignal): Promi
 
 /** Checks the answer's shape. What the API does not clearly allow counts as refused or makes the answer unusable. */
 export function parsePermissions(body: unknown): Permission[] {
-  return records(record(body, 'permissions'), 'operations').map((permission) => {
+  const answer: Members<keyof Schemas['Permissions']> = record(body, 'permissions');
+  return records(answer, 'operations').map((permission: Members<keyof Schemas['Permission']>) => {
     const operation = {
       operation: text(permission, 'operation'),
       method: text(permission, 'method'),

@@ -1,4 +1,5 @@
-import { optionalText, record } from '../parse';
+import { type Members, optionalText, record } from '../parse';
+import type { components } from './schema';
 
 /** The API's reason for not doing what was asked (RFC 9457). */
 export interface Problem {
@@ -20,7 +21,7 @@ export class ApiError extends Error {
 
 /** Reads a problem; a body that is none (a proxy's error page, say) still makes one out of the status. */
 export function toProblem(status: number, body: unknown): Problem {
-  const fields = typeof body === 'object' && body !== null && !Array.isArray(body) ? record(body, 'problem') : {};
+  const fields: Members<keyof components['schemas']['Problem']> = typeof body === 'object' && body !== null && !Array.isArray(body) ? record(body, 'problem') : {};
   const detail = optionalText(fields, 'detail');
   const code = optionalText(fields, 'code');
   const requestID = optionalText(fields, 'request_id');

@@ -1,5 +1,6 @@
-import { dictionary, number, record, text, time } from '../parse';
+import { type Members, dictionary, number, record, text, time } from '../parse';
 import { getJSON, type TokenSource } from './client';
+import type { components } from './schema';
 
 /** What this process allowed and refused since it started. */
 export interface Report {
@@ -17,7 +18,7 @@ export function showReport(token: TokenSource, signal?: AbortSignal): Promise<Re
 }
 
 function parseReport(body: unknown): Report {
-  const report = record(body, 'report');
+  const report: Members<keyof components['schemas']['Report']> = record(body, 'report');
   return {
     generatedBy: text(report, 'generated_by'),
     generatedAt: time(report, 'generated_at'),
