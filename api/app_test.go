@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -69,6 +70,48 @@ func TestFiles(t *testing.T) {
 		}
 		if strings.Contains(rec.Body.String(), "{{") {
 			t.Errorf("%s shows the template: %s", tt.path, rec.Body)
+		}
+	}
+}
+
+// What every answer has, and what only a page or only https has.
+func TestSecureHeaders(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	plain := newHandler(t, realm)
+	secure := readyHandler(t, realm, func(o *api.Options) { o.Settings.PublicURL = "https://app.example.com" })
+	for path, opener := range map[string]string{
+		"/": "same-origin", "/deep/link": "same-origin", "/docs": "same-origin-allow-popups", "/docs/oauth2-redirect.html": "", "/redoc": "same-origin",
+		"/api/me": "same-origin", "/health": "same-origin", "/assets/app-1a2b.js": "same-origin", "/assets/gone.js": "same-origin", "/favicon.svg": "same-origin", "/a//b": "same-origin",
+	} {
+		for scheme, h := range map[string]http.Handler{"http": plain, "https": secure} {
+			header := call(h, "GET", path, "").Header()
+			want := map[string]string{
+				"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": opener, "Cross-Origin-Resource-Policy": "same-origin",
+				"Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()", "Strict-Transport-Security": "",
+			}
+			if scheme == "https" {
+				want["Strict-Transport-Security"] = "max-age=31536000"
+			}
+			for name, value := range want {
+				if got := header.Get(name); got != value {
+					t.Errorf("%s %s: %s is %q, want %q", scheme, path, name, got, value)
+				}
+			}
+			policy := header.Get("Content-Security-Policy")
+			if !strings.Contains(policy, "frame-ancestors 'none'") || !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+				t.Errorf("%s %s: the policy is %q", scheme, path, policy)
+			}
+		}
+	}
+}
+
+// The pages' files are templates: only their addresses show them, rendered.
+func TestPagesAreNotServedAsFiles(t *testing.T) {
+	h := newHandler(t, authtest.NewIssuer(t))
+	for path, want := range map[string]string{"/docs": "<title>docs of demo</title>", "/redoc": "<title>redoc of demo</title>", "/docs.html": "keystead-settings", "/redoc.html": "keystead-settings", "/index.html": "keystead-settings", "/docs/oauth2-redirect.html": "make build"} {
+		rec := call(h, "GET", path, "")
+		if rec.Code != 200 || !strings.Contains(rec.Body.String(), want) || strings.Contains(rec.Body.String(), "{{") || rec.Header().Get("Cache-Control") != "no-cache" {
+			t.Errorf("%s = %d %v %s", path, rec.Code, rec.Header(), rec.Body)
 		}
 	}
 }
