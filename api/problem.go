@@ -89,6 +89,12 @@ func asProblem(err error) *Problem {
 	if errors.As(err, &refusal) {
 		return &Problem{Status: status(refusal.Code), Detail: refusal.Reason, Code: refusal.Code, scopes: refusal.Scopes, acr: refusal.ACRValues}
 	}
+	switch {
+	case errors.Is(err, context.Canceled): // nobody reads this, and nothing is wrong here
+		return &Problem{Status: http.StatusBadRequest, Detail: "The request was given up by its sender", Code: codeRequestMalformed}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Problem{Status: http.StatusInternalServerError, Detail: "It took longer than a request may take", Code: codeInternal, Cause: err}
+	}
 	return &Problem{Status: http.StatusInternalServerError, Detail: "Something went wrong here. Quote the request id when you report it", Code: codeInternal, Cause: err}
 }
 
