@@ -70,6 +70,7 @@ var access = []struct {
 	{"showReadiness", "/readyz", answers{ok, ok, ok, ok, ok, ok}},
 	{"showSettings", "/config.json", answers{ok, ok, ok, ok, ok, ok}},
 	{"showResourceMetadata", "/.well-known/oauth-protected-resource", answers{ok, ok, ok, ok, ok, ok}},
+	{"GET /.well-known/*", "/.well-known/oauth-protected-resource/api", answers{gone, gone, gone, gone, gone, gone}},
 	{"GET /openapi.json", "/openapi.json", answers{ok, ok, ok, ok, ok, ok}},
 	{"GET /openapi.yaml", "/openapi.yaml", answers{ok, ok, ok, ok, ok, ok}},
 	{"GET /docs", "/docs", answers{ok, ok, ok, ok, ok, ok}},

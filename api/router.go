@@ -138,6 +138,7 @@ func (s *server) newTable(middlewares ...func(http.Handler) http.Handler) (*Tabl
 	t.add(Route{Method: http.MethodGet, Path: "/docs", Summary: "The API document to read and to try (Swagger UI)", Policy: document}, s.app.showPage(docsPage))
 	t.add(Route{Method: http.MethodGet, Path: "/docs/oauth2-redirect.html", Summary: "Where the realm sends that page's login back to", Policy: document}, s.app.showPage(redirectPage))
 	t.add(Route{Method: http.MethodGet, Path: "/redoc", Summary: "The API document to read (ReDoc)", Policy: document}, s.app.showPage(redocPage))
+	t.add(Route{Method: http.MethodGet, Path: "/.well-known/*", Summary: "Nothing: 404", Policy: auth.Public().Because("who looks for metadata must not find the page")}, notFound)
 	t.add(Route{Method: AnyMethod, Path: apiRoot, Summary: "Nothing: 404, or 405", Policy: hidden}, unknownOperation)
 	t.add(Route{Method: AnyMethod, Path: unknownPattern, Summary: "Nothing: 404, or 405", Policy: hidden}, unknownOperation)
 	t.add(Route{Method: http.MethodGet, Path: "/assets/*", Summary: "The app's files", Policy: page}, s.app.showAsset)
