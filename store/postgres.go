@@ -36,6 +36,8 @@ func (p *postgres) open() (write, read *sql.DB) {
 	return db, db
 }
 
+func (p *postgres) prepare() error { return nil }
+
 // migrations lets one replica migrate at a time. The others ask for the lock each second, and are
 // refused after a minute, to be back with the next attempt.
 func (p *postgres) migrations(db *sql.DB) (*goose.Provider, error) {

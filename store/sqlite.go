@@ -47,6 +47,16 @@ func (q *sqlite) pool(options string, size int) *sql.DB {
 	return db
 }
 
+// prepare makes a new file that only this process' user may read: SQLite itself would let everybody. The files beside it
+// get the same rights.
+func (q *sqlite) prepare() error {
+	file, err := os.OpenFile(q.file, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
 func (q *sqlite) migrations(db *sql.DB) (*goose.Provider, error) {
 	versions, err := database.NewStore(goose.DialectSQLite3, goose.DefaultTablename)
 	if err != nil {

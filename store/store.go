@@ -42,6 +42,8 @@ type Store struct {
 type engine interface {
 	// open makes the pools, and connects nothing.
 	open() (write, read *sql.DB)
+	// prepare comes before each attempt to connect.
+	prepare() error
 	migrations(db *sql.DB) (*goose.Provider, error)
 	ping(ctx context.Context, db *sql.DB) error
 	judge(err error) trouble
@@ -105,6 +107,9 @@ func (s *Store) Run(ctx context.Context) {
 func (s *Store) connect(ctx context.Context) error {
 	dropIdle(s.write)
 	dropIdle(s.read)
+	if err := s.engine.prepare(); err != nil {
+		return err
+	}
 	dial, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	if err := s.write.PingContext(dial); err != nil {

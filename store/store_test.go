@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -311,6 +312,21 @@ func TestCallerWhoGivesUp(t *testing.T) {
 			t.Errorf("Ready() = %v", err)
 		}
 	})
+}
+
+// What people write is not for everybody on the machine.
+func TestSQLiteFilesAreTheUsersOwn(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "notes.db")
+	s := ready(t, "sqlite:"+file)
+	if _, err := s.CreateNote(t.Context(), "alice", "a note", ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{file, file + "-wal", file + "-shm"} {
+		if info, err := os.Stat(name); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", filepath.Base(name), info, err)
+		}
+	}
 }
 
 func TestSQLiteAwayAtStart(t *testing.T) {
