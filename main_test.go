@@ -27,7 +27,8 @@ func start(t *testing.T, args ...string) (stderr *authtest.Log, stop func() erro
 	var stdout authtest.Log
 	stderr = &authtest.Log{}
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, args, nil, nil, &stdout, stderr) }()
+	environ := []string{"KEYSTEAD_DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "test.db")} // not in this folder
+	go func() { ended <- run(ctx, args, environ, nil, &stdout, stderr) }()
 	stop = sync.OnceValue(func() error {
 		cancel()
 		return <-ended
@@ -130,7 +131,7 @@ func TestServeFollowsTheProxyEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), program, "serve", "--addr=127.0.0.1:"+freePort(t), "--issuer=http://keycloak.test/realms/demo", "--insecure-http-issuer", "--client-id=demo", "--audience=a")
-	cmd.Env = []string{asProgram + "=1", "HTTP_PROXY=" + proxy.URL}
+	cmd.Env = []string{asProgram + "=1", "HTTP_PROXY=" + proxy.URL, "KEYSTEAD_DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "test.db")}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +208,7 @@ func TestServeWarns(t *testing.T) {
 	var stderr authtest.Log
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := run(ctx, []string{"serve", "--addr=127.0.0.1:" + freePort(t), "--public-url=http://app.example.com", "--issuer=" + realm.URL(), "--client-id=demo", "--verify-audience=false"},
+	err := run(ctx, []string{"serve", "--addr=127.0.0.1:" + freePort(t), "--public-url=http://app.example.com", "--issuer=" + realm.URL(), "--client-id=demo", "--verify-audience=false", "--database-url=sqlite:" + filepath.Join(t.TempDir(), "test.db")},
 		[]string{"KEYSTEAD_AUDIENCES=b"}, nil, &authtest.Log{}, &stderr)
 	if err != nil {
 		t.Fatal(err)

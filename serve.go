@@ -80,6 +80,7 @@ func serveApp(ctx context.Context, cfg config.Config, log *slog.Logger, listenin
 	if err != nil {
 		return fmt.Errorf("%s (--database-url) cannot be used: %w", config.EnvName("database-url"), err)
 	}
+	defer db.Close()
 	keys := newKeys(cfg, log)
 	handler, err := newHandler(cfg, keys, db, log)
 	if err != nil {
@@ -92,7 +93,7 @@ func serveApp(ctx context.Context, cfg config.Config, log *slog.Logger, listenin
 	served, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	if cfg.AdminAddr != "" {
-		admin, err := serveAdmin(cfg.AdminAddr, handler.Admin(), fail)
+		admin, err := serveAdmin(cfg.AdminAddr, handler.Admin(), log, fail)
 		if err != nil {
 			return errors.Join(err, closeAll(listeners))
 		}
@@ -111,16 +112,19 @@ func serveApp(ctx context.Context, cfg config.Config, log *slog.Logger, listenin
 	}
 	stop()
 	running.Wait()
-	return errors.Join(err, db.Close())
+	return err
 }
 
 // serveAdmin answers on addr in the background, and calls fail when it cannot any more.
-func serveAdmin(addr string, handler http.Handler, fail context.CancelCauseFunc) (io.Closer, error) {
+func serveAdmin(addr string, handler http.Handler, log *slog.Logger, fail context.CancelCauseFunc) (io.Closer, error) {
 	listeners, err := listen("admin-addr", addr)
 	if err != nil {
 		return nil, err
 	}
-	srv := &http.Server{Handler: handler, ReadTimeout: headerTimeout, WriteTimeout: time.Minute, IdleTimeout: idleTimeout}
+	srv := &http.Server{
+		Handler: handler, ReadTimeout: headerTimeout, WriteTimeout: time.Minute, IdleTimeout: idleTimeout,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
 	for _, listener := range listeners {
 		go func() {
 			if err := srv.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -249,6 +253,7 @@ func closeAll(listeners []net.Listener) error {
 // and not by a person at its terminal, stopping is called and requests are taken for a moment more: load balancers need it to
 // turn to another instance.
 func serve(ctx context.Context, srv *http.Server, listeners []net.Listener, log *slog.Logger, stopping func()) error {
+	endSilent(srv)
 	failed := make(chan error, len(listeners))
 	secure := srv.TLSConfig != nil // asked now: Serve itself sets it
 	for _, listener := range listeners {

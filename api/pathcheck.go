@@ -44,7 +44,7 @@ func ambiguity(u *url.URL) string {
 	segments := strings.Split(path, "/")
 	dots := func(segment string) bool { return segment == "." || segment == ".." }
 	switch {
-	case path != "" && path[0] != '/':
+	case u.Opaque != "" || path != "" && path[0] != '/':
 		return "The path does not begin with a slash"
 	case !utf8.ValidString(path):
 		return "The path is not UTF-8"

@@ -72,7 +72,7 @@ func Start() *Issuer {
 	mux.HandleFunc("GET /realms/demo/.well-known/openid-configuration", i.showDiscovery)
 	mux.HandleFunc("GET /realms/demo/protocol/openid-connect/certs", i.showKeys)
 	mux.HandleFunc("POST /realms/demo/protocol/openid-connect/token/introspect", i.introspect)
-	i.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	i.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		i.mu.Lock()
 		answer, delay := i.answer, i.delay
 		i.mu.Unlock()
@@ -86,6 +86,7 @@ func Start() *Issuer {
 		}
 		mux.ServeHTTP(w, r)
 	}))
+	i.server.Start() // now that i.server is there for whoever is asked
 	return i
 }
 
