@@ -9,7 +9,7 @@ const executablePath = process.env.CHROMIUM_PATH ?? ['/usr/bin/chromium'].find((
 
 // These run beside each other, each in one worker: its tests share a realm, and some of them change it.
 const projects = [
-  { name: 'app', testMatch: ['journeys.spec.ts', 'policy.spec.ts'] }, // realm demo; in the order of their names, so that the expired token has expired
+  { name: 'app', testMatch: ['docs.spec.ts', 'journeys.spec.ts', 'policy.spec.ts'] }, // realm demo; in the order of their names, so that the expired token has expired
   { name: 'keycloak-js', testMatch: 'keycloakjs.spec.ts' }, // realm journeys
   ...(server === 'development' ? [{ name: 'pages', testMatch: 'pages.spec.ts' }] : []),
 ].map((project) => ({ ...project, workers: 1 }));

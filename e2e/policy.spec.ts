@@ -40,6 +40,9 @@ const policy: Record<string, Record<Caller, typeof ok | ReturnType<typeof refuse
   '/api/nothing': { ...toStrangers, bob: notFound, alice: notFound, reporter: notFound },
 };
 
+/** How each challenge ends: where a client learns from which realm it gets a token (RFC 9728). */
+const metadata = `resource_metadata="${app}/.well-known/oauth-protected-resource"`;
+
 const tokens = new Map<string, string>();
 
 test.beforeAll(async () => {
@@ -73,9 +76,9 @@ for (const [path, answers] of Object.entries(policy)) {
         if (want.status === 404) {
           expect(challenge).toBeUndefined();
         } else if (want.error === undefined) {
-          expect(challenge).toBe('Bearer realm="demo"');
+          expect(challenge).toBe(`Bearer realm="demo", ${metadata}`);
         } else {
-          expect(challenge).toBe(`Bearer realm="demo", error="${want.error}", error_description="${problem.detail}", code="${want.code}"`);
+          expect(challenge).toBe(`Bearer realm="demo", error="${want.error}", error_description="${problem.detail}", code="${want.code}", ${metadata}`);
         }
       });
     }

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 /** Where the parts of a run are. scripts/test.sh chooses free ports and sets the variables. */
 
 /** The app under test, as browsers reach it. */
@@ -30,6 +34,9 @@ export const unlistedOrigin = need('KEYSTEAD_E2E_UNLISTED_ORIGIN');
 /** The app's binary. */
 export const binary = new URL('../../bin/keystead', import.meta.url).pathname;
 
+/** Where the run's apps keep their notes. */
+const databases = process.env.KEYSTEAD_E2E_DATABASES ?? makeDatabases();
+
 /** The settings of an app on this run's realm that answers at `url`. */
 export function settings(url: string): Record<string, string> {
   return {
@@ -40,7 +47,16 @@ export function settings(url: string): Record<string, string> {
     KEYSTEAD_AUDIENCE: 'keystead-api',
     KEYSTEAD_CORS_ORIGINS: listedOrigin,
     KEYSTEAD_LOG_FORMAT: 'json',
+    KEYSTEAD_DATABASE_URL: `sqlite:${join(databases, new URL(url).port)}.db`,
   };
+}
+
+/** Makes a folder for the whole run: the processes to come inherit its name, and this first one removes it in the end. */
+function makeDatabases(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'keystead-e2e-'));
+  process.env.KEYSTEAD_E2E_DATABASES = folder;
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** Returns an environment variable. Throws when it is not set. */
