@@ -93,6 +93,7 @@ bench_test() { (cd bench && go test ./...); }
 # postgres_start begins a PostgreSQL of its own for the tests of what is kept in a database.
 postgres_start() {
   local lines status=0
+  chmod go+x "$work" # PostgreSQL does not run as root, and must get to its folder in here
   scripts/postgres.sh --port "$postgres_port" --work "$work/postgres" >"$work/postgres.out" 2> >(tee "$work/postgres.err" >&2) || status=$?
   case $status in
     0) ;;
