@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"keystead/api"
 	"keystead/auth"
@@ -387,5 +390,53 @@ func decode(t *testing.T, rec *httptest.ResponseRecorder, contentType string, in
 	}
 	if err := json.Unmarshal(rec.Body.Bytes(), into); err != nil {
 		t.Fatalf("%v in %s", err, rec.Body)
+	}
+}
+
+// HEAD works wherever GET does, with the same headers, and through a real connection without a body.
+func TestHead(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	h := newHandler(t, realm)
+	server := httptest.NewServer(h)
+	defer server.Close()
+	bob := realm.Token("bob", "user")
+	volatile := []string{"X-Request-Id", "Date", "Content-Security-Policy", "Content-Length"} // a problem holds its request's id
+	for _, row := range access {
+		method, path := methodOf(row.path)
+		if method != http.MethodGet {
+			continue
+		}
+		for _, token := range []string{"", bob} {
+			answers := map[string]*http.Response{}
+			for _, method := range []string{http.MethodGet, http.MethodHead} {
+				req, err := http.NewRequest(method, server.URL+path, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if token != "" {
+					req.Header.Set("Authorization", "Bearer "+token)
+				}
+				res, err := http.DefaultTransport.RoundTrip(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, err := io.ReadAll(res.Body)
+				res.Body.Close()
+				if err != nil || (method == http.MethodHead) != (len(body) == 0) {
+					t.Errorf("%s %s has a body of %d, %v", method, path, len(body), err)
+				}
+				for _, name := range volatile {
+					res.Header.Del(name)
+				}
+				answers[method] = res
+			}
+			get, head := answers[http.MethodGet], answers[http.MethodHead]
+			if get.StatusCode != head.StatusCode {
+				t.Errorf("%s: GET %d, HEAD %d", path, get.StatusCode, head.StatusCode)
+			}
+			if diff := cmp.Diff(get.Header, head.Header); diff != "" {
+				t.Errorf("%s: %s", path, diff)
+			}
+		}
 	}
 }
