@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -16,6 +17,9 @@ var (
 	// ErrInvalid means that the caller asked for what no database could do.
 	ErrInvalid = errors.New("invalid")
 )
+
+// errRefused is ErrUnavailable for a database that answers, and refuses: the disk is full, it only reads.
+var errRefused = fmt.Errorf("%w", ErrUnavailable)
 
 // trouble is what an error of a database says about the database.
 type trouble int

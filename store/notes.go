@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -41,7 +40,7 @@ func (s *Store) CreateNote(ctx context.Context, owner, title, text string) (Note
 	}
 	now := time.Now().UTC().Truncate(time.Microsecond) // what the database keeps of it
 	note := Note{ID: id.String(), Owner: owner, Title: title, Text: text, Version: 1, CreatedAt: now, UpdatedAt: now}
-	err = s.do(ctx, func(ctx context.Context) error {
+	err = s.change(ctx, func(ctx context.Context) error {
 		_, err := s.write.ExecContext(ctx, "INSERT INTO notes ("+noteColumns+") VALUES ($1, $2, $3, $4, $5, $6, $6)",
 			note.ID, owner, title, text, note.Version, now.UnixMicro())
 		return err
@@ -57,7 +56,7 @@ func (s *Store) Note(ctx context.Context, id string) (Note, error) {
 	if !isID(id) {
 		return Note{}, ErrNotFound
 	}
-	notes, err := s.queryNotes(ctx, s.read, "SELECT "+noteColumns+" FROM notes WHERE id = $1", id)
+	notes, err := s.queryNotes(ctx, false, "SELECT "+noteColumns+" FROM notes WHERE id = $1", id)
 	if err != nil {
 		return Note{}, err
 	}
@@ -89,7 +88,7 @@ func (s *Store) Notes(ctx context.Context, query NotesQuery) ([]Note, error) {
 	if len(conditions) > 0 {
 		text += " WHERE " + strings.Join(conditions, " AND ")
 	}
-	return s.queryNotes(ctx, s.read, text+" ORDER BY id DESC LIMIT $1", args...)
+	return s.queryNotes(ctx, false, text+" ORDER BY id DESC LIMIT $1", args...)
 }
 
 // ReplaceNote gives the owner's note another title and text. The errors are ErrNotFound, and ErrConflict
@@ -101,7 +100,7 @@ func (s *Store) ReplaceNote(ctx context.Context, id, owner string, version int64
 	if !isID(id) {
 		return Note{}, ErrNotFound
 	}
-	notes, err := s.queryNotes(ctx, s.write,
+	notes, err := s.queryNotes(ctx, true,
 		"UPDATE notes SET title = $1, text = $2, updated_at = $3, version = version + 1 WHERE "+matching("$4", "$5", "$6")+" RETURNING "+noteColumns,
 		title, text, time.Now().UnixMicro(), id, owner, version)
 	if err != nil {
@@ -121,7 +120,7 @@ func (s *Store) DeleteNote(ctx context.Context, id, owner string, version int64)
 	if !isID(id) {
 		return ErrNotFound
 	}
-	notes, err := s.queryNotes(ctx, s.write, "DELETE FROM notes WHERE "+matching("$1", "$2", "$3")+" RETURNING "+noteColumns, id, owner, version)
+	notes, err := s.queryNotes(ctx, true, "DELETE FROM notes WHERE "+matching("$1", "$2", "$3")+" RETURNING "+noteColumns, id, owner, version)
 	if err != nil {
 		return err
 	}
@@ -165,9 +164,13 @@ func checkNote(owner string, texts ...string) error {
 }
 
 // queryNotes reads to the end, since SQLite ends a change with the last row.
-func (s *Store) queryNotes(ctx context.Context, db *sql.DB, query string, args ...any) ([]Note, error) {
+func (s *Store) queryNotes(ctx context.Context, changes bool, query string, args ...any) ([]Note, error) {
+	do, db := s.do, s.read
+	if changes {
+		do, db = s.change, s.write
+	}
 	notes := []Note{}
-	err := s.do(ctx, func(ctx context.Context) error {
+	err := do(ctx, func(ctx context.Context) error {
 		rows, err := db.QueryContext(ctx, query, args...)
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -30,7 +31,7 @@ type sqlite struct {
 func (q *sqlite) open() (write, read *sql.DB) {
 	// Waiting for another process's lock must end before the operation's time does, as it does not
 	// heed a context.
-	const both = "_busy_timeout=2000&_foreign_keys=on&_synchronous=NORMAL&_error_rc=1&_dqs=0"
+	const both = "_busy_timeout=2000&_foreign_keys=on&_synchronous=FULL&_error_rc=1&_dqs=0"
 	write = q.pool(both+"&_journal_mode=WAL&_txlock=immediate", 1)
 	read = q.pool(both+"&mode=rw&_query_only=on", sqliteReaders) // rw: only the writer may create the file
 	return write, read
@@ -50,8 +51,13 @@ func (q *sqlite) pool(options string, size int) *sql.DB {
 // prepare makes a new file that only this process' user may read: SQLite itself would let everybody. The files beside it
 // get the same rights.
 func (q *sqlite) prepare() error {
-	file, err := os.OpenFile(q.file, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
+	// A file that is there must not even be opened: closing it would take away the locks of all other connections of this
+	// process (SQLite, "How To Corrupt An SQLite Database File", 2.2).
+	file, err := os.OpenFile(q.file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case err != nil:
 		return err
 	}
 	return file.Close()

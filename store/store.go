@@ -4,6 +4,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -33,9 +34,10 @@ type Store struct {
 	pingEvery time.Duration
 	suspect   chan struct{} // tells Run to look at the database now
 
-	mu   sync.Mutex
-	err  error // why the database cannot be used; nil when it can
-	told bool  // the log has a warning that no later line takes back
+	mu       sync.Mutex
+	err      error // why the database cannot be used; nil when it can
+	told     bool  // the log has a warning that no later line takes back
+	readOnly error // why the newest change failed though the database can be read; nil when it did not
 }
 
 // engine is what SQLite and PostgreSQL do differently.
@@ -92,7 +94,10 @@ func (s *Store) Run(ctx context.Context) {
 			wait = firstBackoff
 			s.watch(ctx)
 		case ctx.Err() == nil:
-			s.lose(err)
+			// Another process that makes a new database holds it for a moment, which is nothing to warn of.
+			if s.engine.judge(err) != passing || wait >= time.Second {
+				s.lose(err)
+			}
 			select {
 			case <-time.After(wait):
 			case <-ctx.Done():
@@ -138,7 +143,7 @@ func (s *Store) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if s.Ready() != nil {
+		if s.reachable() != nil {
 			return
 		}
 		if err := s.ping(ctx); err != nil && ctx.Err() == nil {
@@ -154,8 +159,16 @@ func (s *Store) ping(ctx context.Context) error {
 	return s.engine.ping(ctx, s.read)
 }
 
-// Ready returns nil when the database can be used, and otherwise an error that wraps ErrUnavailable.
+// Ready returns nil when the database can be used, and otherwise an error that wraps ErrUnavailable. A database that answers
+// but takes no changes, on a full disk for one, is not ready, though reading from it works.
 func (s *Store) Ready() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return cmp.Or(s.err, s.readOnly)
+}
+
+// reachable returns nil unless the database is known to be away.
+func (s *Store) reachable() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
@@ -194,7 +207,7 @@ func (s *Store) found() {
 	s.mu.Lock()
 	told := s.told
 	s.told = false
-	s.err = nil
+	s.err, s.readOnly = nil, nil
 	s.mu.Unlock()
 	if told {
 		s.log.Info("the database is available again", "database", s.engine.name())
@@ -212,7 +225,7 @@ func (s *Store) look() {
 // do runs an operation within its time and tells the database's troubles from mistakes. It refuses at
 // once while the database is known to be away.
 func (s *Store) do(ctx context.Context, operation func(context.Context) error) error {
-	if err := s.Ready(); err != nil {
+	if err := s.reachable(); err != nil {
 		return err
 	}
 	within, cancel := context.WithTimeout(ctx, operationTimeout)
@@ -221,23 +234,47 @@ func (s *Store) do(ctx context.Context, operation func(context.Context) error) e
 	if err == nil {
 		return nil
 	}
-	if ctx.Err() != nil { // the caller gave up, which says nothing about the database
+	if errors.Is(ctx.Err(), context.Canceled) { // the caller gave up, which says nothing about the database
 		return context.Cause(ctx)
 	}
 	trouble := s.engine.judge(err)
-	if trouble == gone {
+	switch {
+	case trouble == gone:
 		s.lose(err)
-		return s.unavailable(err)
-	}
-	if trouble == passing || within.Err() != nil {
+		return s.because(ErrUnavailable, err)
+	case within.Err() != nil:
 		s.look()
-		return s.unavailable(err)
+		return s.because(ErrUnavailable, err)
+	case trouble == passing:
+		s.look()
+		return s.because(errRefused, err)
 	}
 	return err
 }
 
-// unavailable leaves the driver's error out of the chain: its deadline is not the caller's, and it may
+// change is do for an operation that changes something. What it comes to is what is known of whether the database takes
+// changes: a ping only reads.
+func (s *Store) change(ctx context.Context, operation func(context.Context) error) error {
+	err := s.do(ctx, operation)
+	failed := errors.Is(err, errRefused)
+	if err != nil && !failed {
+		return err
+	}
+	s.mu.Lock()
+	before, away := s.readOnly, s.err != nil
+	s.readOnly = err
+	s.mu.Unlock()
+	switch {
+	case failed && before == nil && !away:
+		s.log.Warn("the database takes no changes", "database", s.engine.name(), "error", err, "mend", s.engine.mend())
+	case !failed && before != nil:
+		s.log.Info("the database takes changes again", "database", s.engine.name())
+	}
+	return err
+}
+
+// because leaves the driver's error out of the chain: its deadline is not the caller's, and it may
 // hold the user's name.
-func (s *Store) unavailable(err error) error {
-	return fmt.Errorf("%w: %s", ErrUnavailable, s.engine.cause(err))
+func (s *Store) because(sentinel, err error) error {
+	return fmt.Errorf("%w: %s", sentinel, s.engine.cause(err))
 }

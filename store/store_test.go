@@ -436,6 +436,16 @@ func TestSQLiteFull(t *testing.T) {
 	if _, err := s.Notes(t.Context(), NotesQuery{Limit: 1}); err != nil {
 		t.Errorf("Notes() = %v", err)
 	}
+	// Readiness tells, though a ping finds nothing wrong, until a change is taken again.
+	if err := s.Ready(); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("Ready() with a full disk = %v", err)
+	}
+	if _, err := s.write.Exec("PRAGMA max_page_count = 10000"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CreateNote(t.Context(), "alice", "", ""); err != nil || s.Ready() != nil {
+		t.Errorf("with room again: %v, Ready() = %v", err, s.Ready())
+	}
 }
 
 // What is neither the caller's mistake nor the database's is ours, and stays an error of its own.
@@ -443,7 +453,7 @@ func TestOwnMistakes(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := ready(t, url)
 		for _, query := range []string{"SELECT 1 FROM nothing", "SELECT", "INSERT INTO notes (id) VALUES ('x')"} {
-			if _, err := s.queryNotes(t.Context(), s.write, query); err == nil || errors.Is(err, ErrUnavailable) {
+			if _, err := s.queryNotes(t.Context(), true, query); err == nil || errors.Is(err, ErrUnavailable) {
 				t.Errorf("%s: %v, want an error that is not ErrUnavailable", query, err)
 			}
 		}
