@@ -41,9 +41,9 @@ func (c *devCommand) Run(env *environment) error {
 	if err := c.fillIn(); err != nil {
 		return err
 	}
-	cfg, err := config.Load(c.Settings, env.sources, isTerminal(env.stderr))
+	cfg, err := load(env, c.Settings)
 	if err != nil {
-		return fmt.Errorf("the settings are not right:\n%w", err)
+		return err
 	}
 	log := newLogger(env.stderr, cfg)
 	read := recording(func(name string) (string, bool) {

@@ -44,9 +44,9 @@ func (c *serveCommand) Run(env *environment) error {
 			return err
 		}
 	}
-	cfg, err := config.Load(c.Settings, env.sources, isTerminal(env.stderr))
+	cfg, err := load(env, c.Settings)
 	if err != nil {
-		return fmt.Errorf("the settings are not right:\n%w", err)
+		return err
 	}
 	if c.PrintConfig {
 		return nil
@@ -54,6 +54,18 @@ func (c *serveCommand) Run(env *environment) error {
 	log := newLogger(env.stderr, cfg)
 	warnOfUnknown(env, log, nil)
 	return serveApp(env.ctx, cfg, log, func() {})
+}
+
+// load reads and checks the settings. Its error names all that is wrong with them.
+func load(env *environment, settings config.Settings) (config.Config, error) {
+	cfg, err := config.Load(settings, env.sources, isTerminal(env.stderr))
+	if bad := store.Check(settings.DatabaseURL); bad != nil {
+		err = errors.Join(err, fmt.Errorf("%s (--database-url) cannot be used: %w", config.EnvName("database-url"), bad))
+	}
+	if err != nil {
+		return config.Config{}, fmt.Errorf("the settings are not right:\n%w", err)
+	}
+	return cfg, nil
 }
 
 // warnOfUnknown names variables that look like settings and are none, nor any of those that something else reads.
@@ -78,7 +90,7 @@ func serveApp(ctx context.Context, cfg config.Config, log *slog.Logger, listenin
 
 	db, err := store.Open(string(cfg.DatabaseURL), log)
 	if err != nil {
-		return fmt.Errorf("%s (--database-url) cannot be used: %w", config.EnvName("database-url"), err)
+		return fmt.Errorf("opening the database: %w", err)
 	}
 	defer db.Close()
 	keys := newKeys(cfg, log)

@@ -24,6 +24,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -260,7 +261,7 @@ func TestSlowBodiesAreCutOff(t *testing.T) {
 			if took := time.Since(began); took < 500*time.Millisecond || took > 4*time.Second {
 				t.Errorf("refused after %v", took)
 			}
-			if r.status != http.StatusRequestTimeout || r.code() != "request_malformed" {
+			if r.status != http.StatusBadRequest || r.code() != "request_malformed" {
 				t.Errorf("got %d: %s", r.status, r.body)
 			}
 			if _, err := io.Copy(io.Discard, buffered); errors.Is(err, os.ErrDeadlineExceeded) {
@@ -966,5 +967,70 @@ func TestSilentConnectionsDoNotDelayTheEnd(t *testing.T) {
 	}
 	if took := time.Since(began); took > 3*time.Second {
 		t.Errorf("the end took %v", took)
+	}
+}
+
+// Over either protocol no call is lost that comes while readiness has fallen and the listener is still open.
+func TestCallsDuringTheDrain(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	certFile, keyFile, authorities := selfSigned(t)
+	for name, choose := range map[string]func(*http.Protocols){
+		"HTTP/1.1": func(p *http.Protocols) { p.SetHTTP1(true) },
+		"HTTP/2.0": func(p *http.Protocols) { p.SetHTTP2(true) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			port := freePort(t)
+			ctx, stop := context.WithCancelCause(t.Context())
+			ended := make(chan error, 1)
+			args := serveArgs(t, realm, "127.0.0.1:"+port, "--tls-cert="+certFile, "--tls-key="+keyFile)
+			go func() { ended <- run(ctx, args, nil, nil, &authtest.Log{}, &authtest.Log{}) }()
+			protocols := &http.Protocols{}
+			choose(protocols)
+			transport := &http.Transport{Protocols: protocols, TLSClientConfig: &tls.Config{RootCAs: authorities}, MaxIdleConnsPerHost: 50}
+			defer transport.CloseIdleConnections()
+			client := &http.Client{Transport: transport, Timeout: patience}
+			ask := func(path string) (int, error) {
+				req, err := http.NewRequest(http.MethodGet, "https://127.0.0.1:"+port+path, nil)
+				if err != nil {
+					return 0, err
+				}
+				req.Header.Set("Authorization", "Bearer "+realm.Token("alice"))
+				res, err := client.Do(req)
+				if err != nil {
+					return 0, err
+				}
+				defer res.Body.Close()
+				_, err = io.Copy(io.Discard, res.Body)
+				return res.StatusCode, err
+			}
+			eventually(t, patience, "the server is ready", func() bool { status, _ := ask("/readyz"); return status == http.StatusOK })
+
+			until := time.Now().Add(drainTime - 500*time.Millisecond)
+			stop(errTerminated)
+			var calls, unready atomic.Int64
+			var wg sync.WaitGroup
+			for range 50 {
+				wg.Go(func() {
+					for time.Now().Before(until) {
+						calls.Add(1)
+						if status, err := ask("/api/me"); status != http.StatusOK {
+							t.Errorf("a call during the drain: %d, %v", status, err)
+							return
+						}
+						if status, _ := ask("/readyz"); status == http.StatusServiceUnavailable {
+							unready.Add(1)
+						}
+						time.Sleep(10 * time.Millisecond)
+					}
+				})
+			}
+			wg.Wait()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+			if calls.Load() < 50 || unready.Load() == 0 {
+				t.Errorf("%d calls, and readiness fell for %d", calls.Load(), unready.Load())
+			}
+		})
 	}
 }

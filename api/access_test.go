@@ -37,6 +37,7 @@ type answers [callers]string
 const (
 	ok      = "200"
 	created = "201"
+	moved   = "308"
 	missing = "401 token_missing"
 	stale   = "401 token_audience" // what a lightweight token gets without introspection
 	role    = "403 role_missing"
@@ -71,6 +72,9 @@ var access = []struct {
 	{"showSettings", "/config.json", answers{ok, ok, ok, ok, ok, ok}},
 	{"showResourceMetadata", "/.well-known/oauth-protected-resource", answers{ok, ok, ok, ok, ok, ok}},
 	{"GET /.well-known/*", "/.well-known/oauth-protected-resource/api", answers{gone, gone, gone, gone, gone, gone}},
+	{"GET /auth/*", "/auth/login", answers{gone, gone, gone, gone, gone, gone}},
+	{"GET /docs/", "/docs/", answers{moved, moved, moved, moved, moved, moved}},
+	{"GET /redoc/", "/redoc/", answers{moved, moved, moved, moved, moved, moved}},
 	{"GET /openapi.json", "/openapi.json", answers{ok, ok, ok, ok, ok, ok}},
 	{"GET /openapi.yaml", "/openapi.yaml", answers{ok, ok, ok, ok, ok, ok}},
 	{"GET /docs", "/docs", answers{ok, ok, ok, ok, ok, ok}},

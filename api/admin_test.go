@@ -117,6 +117,9 @@ func TestReadiness(t *testing.T) {
 		}
 	}
 	expect(503, `"code":"keys_unavailable"`, `"status":"unavailable"`, `"keys":{"ready":false,"keys":0`, `"error":`)
+	if rec := call(h, "GET", "/api/me", bob); rec.Code != 503 || !strings.Contains(scrape(t, h), `keystead_decisions_total{code="keys_unavailable",decision="refused"} 1`) {
+		t.Errorf("without keys: %d, and the metrics do not say so", rec.Code)
+	}
 	realm.Answer(nil)
 	waitForKeys(t, keys)
 	expect(200, `{"status":"degraded"}`, `"status":"degraded"`, `"store":{"ready":false,"error":"`)

@@ -102,7 +102,7 @@ var refusals = []refusal{
 		{auth.CodeClaimMismatch, "Requires the claim department equal to the department in the address: it is sales", nil},
 	}},
 	{http.StatusNotFound, "There is no such thing, or it is not the caller's.", nil, []sample{
-		{codeNotFound, "There is no such note of yours", nil},
+		{codeNotFound, "There is no such note, or it is not yours", nil},
 	}},
 	{http.StatusPreconditionFailed, "It was changed meanwhile.", nil, []sample{
 		{codePreconditionFailed, "The note was changed since you read it: read it again, and change that", nil},

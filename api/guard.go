@@ -67,6 +67,9 @@ func (s *server) admit(policy auth.Policy, r *http.Request) error {
 		return err
 	default:
 		if caller, err = s.verifier.Verify(r.Context(), token); err != nil {
+			if p := asProblem(err); p.Status == http.StatusServiceUnavailable { // problem counts the others; there, a probe's answer is no decision
+				s.decisions.refuse(p.Code)
+			}
 			return err
 		}
 		record.attrs = append(record.attrs, slog.String("subject", caller.Subject()), slog.String("client", caller.AuthorizedParty()))

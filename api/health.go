@@ -38,7 +38,9 @@ func (s *server) showReadiness(context.Context, *nothing) (*bodyOf[readiness], e
 }
 
 // isProbe reports whether a request comes from whoever watches this process, every few seconds.
-func isProbe(r *http.Request) bool { return r.URL.Path == "/health" || r.URL.Path == "/readyz" }
+func isProbe(r *http.Request) bool {
+	return (r.URL.Path == "/health" || r.URL.Path == "/readyz") && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+}
 
 // readinessDetails are for operators: they name what is wrong and with whom.
 type readinessDetails struct {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -21,7 +22,7 @@ type limits struct {
 // read. While the process stops, each connection ends with its next answer.
 func (s *server) limitBodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.stopping.Load() {
+		if s.stopping.Load() && r.ProtoMajor < 2 { // in HTTP/2 it would end the connection for all requests on it; Shutdown says good-bye there
 			w.Header().Set("Connection", "close")
 		}
 		if s.limits.bodyBytes > 0 && r.ContentLength > s.limits.bodyBytes {
@@ -36,31 +37,40 @@ func (s *server) limitBodies(next http.Handler) http.Handler {
 // limitRate refuses a client address that has made perMinute requests in the last minute. Probes are not counted: they come
 // from the machine that decides whether this one lives.
 func (s *server) limitRate(perMinute int) func(http.Handler) http.Handler {
-	limiter := httprate.NewRateLimiter(perMinute, time.Minute,
-		httprate.WithKeyFuncs(func(r *http.Request) (string, error) { return httprate.CanonicalizeIP(clientAddress(r)), nil }),
-		httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
-			wait := time.Minute
-			if reset, err := strconv.ParseInt(w.Header().Get("X-RateLimit-Reset"), 10, 64); err == nil {
-				wait = max(time.Until(time.Unix(reset, 0)), time.Second)
+	counter := httprate.NewLocalLimitCounter(time.Minute)
+	limiter := httprate.NewRateLimiter(perMinute, time.Minute, httprate.WithLimitCounter(counter), httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			client := httprate.CanonicalizeIP(clientAddress(r))
+			if isProbe(r) || !limiter.OnLimit(w, r, client) {
+				next.ServeHTTP(w, r)
+				return
 			}
-			w.Header().Set("Retry-After", strconv.Itoa(int(wait.Round(time.Second).Seconds())))
+			now := time.Now().UTC()
+			window := now.Truncate(time.Minute)
+			current, previous, _ := counter.Get(client, window, window.Add(-time.Minute)) // in memory: it never fails
+			w.Header().Set("Retry-After", seconds(untilAllowed(now, perMinute, current, previous)))
 			s.fail(w, r, &Problem{
 				Status: http.StatusTooManyRequests, Code: codeRateLimited,
 				Detail: "At most " + strconv.Itoa(perMinute) + " requests a minute are answered; the header Retry-After says when to come again",
 			})
-		}),
-	)
-	return func(next http.Handler) http.Handler {
-		limited := limiter.Handler(next)
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if isProbe(r) {
-				next.ServeHTTP(w, r)
-				return
-			}
-			limited.ServeHTTP(w, r)
 		})
 	}
 }
+
+// untilAllowed returns how long a client that was refused has to wait. httprate counts by the minute of the clock, and adds
+// of the minute before as much as the last sixty seconds still cover; it answers while that rounds to less than the limit.
+func untilAllowed(now time.Time, limit, current, previous int) time.Duration {
+	window := now.Truncate(time.Minute)
+	if current >= limit { // nothing more in this minute
+		window, current, previous = window.Add(time.Minute), 0, current
+	}
+	share := (float64(limit) - 0.5 - float64(current)) / float64(previous) // of the minute before, that may still count
+	return window.Add(time.Duration(float64(time.Minute)*(1-share))).Sub(now) + time.Millisecond
+}
+
+// seconds are a wait as Retry-After has it: whole ones, and rather too long than too short.
+func seconds(wait time.Duration) string { return strconv.Itoa(int(math.Ceil(wait.Seconds()))) }
 
 // clientAddress returns who is calling: whoever is connected, or for a proxy that is trusted, whom that one names.
 func clientAddress(r *http.Request) string {

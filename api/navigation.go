@@ -14,7 +14,13 @@ func isNavigation(r *http.Request) bool {
 		return mode == "navigate"
 	}
 	accept := strings.Join(r.Header.Values("Accept"), ",")
-	return weightOf(accept, "text/html") > weightOf(accept, "application/json")
+	page := weightOf(accept, "text/html")
+	for item := range strings.SplitSeq(accept, ",") {
+		if span, _, _ := strings.Cut(strings.TrimSpace(item), ";"); weightOf(accept, span) > page {
+			return false // something else is wanted more
+		}
+	}
+	return page > weightOf(accept, "application/json")
 }
 
 // weightOf returns the weight that an Accept header gives to a media type: that of the most specific range which covers it

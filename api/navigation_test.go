@@ -39,6 +39,8 @@ func TestNavigation(t *testing.T) {
 		{"either", "GET", "/api/me", "", []string{"Accept: text/html, application/json"}, false, 401},
 		{"rather JSON", "GET", "/api/me", "", []string{"Accept: text/html;q=0.5, application/json"}, false, 401},
 		{"no HTML at all", "GET", "/api/me", "", []string{"Accept: text/html;q=0, */*;q=0.1"}, false, 401},
+		{"problems rather than HTML", "GET", "/api/me", "", []string{"Accept: application/problem+json, text/html;q=0.1"}, false, 401},
+		{"tables rather than text", "GET", "/api/me", "", []string{"Accept: text/csv, text/*;q=0.1"}, false, 401},
 		{"rubbish", "GET", "/api/me", "", []string{"Accept: text/html;q=9, ;;;,"}, false, 401},
 		{"a form", "POST", "/api/notes", "", []string{"Sec-Fetch-Mode: navigate"}, false, 401},
 		{"what is no operation", "GET", "/api/nothing", "", []string{"Sec-Fetch-Mode: navigate"}, false, 401},

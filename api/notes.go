@@ -161,14 +161,14 @@ func (s *server) showNote(ctx context.Context, in *noteInput) (*noteOutput, erro
 }
 
 func (s *server) replaceNote(ctx context.Context, in *replaceNoteInput) (*noteOutput, error) {
-	n, err := s.changeableNote(ctx, in.ID, in.IfMatch)
+	n, version, err := s.changeableNote(ctx, in.ID, in.IfMatch)
 	if err != nil {
 		return nil, err
 	}
 	if in.IfMatch == "" {
 		return nil, &Problem{Status: http.StatusPreconditionRequired, Code: codePreconditionRequired, Detail: "Send the ETag of the note that you read as If-Match, so that nobody's change is lost"}
 	}
-	n, err = s.store.ReplaceNote(ctx, n.ID, n.Owner, n.Version, in.Body.Title, in.Body.Text)
+	n, err = s.store.ReplaceNote(ctx, n.ID, n.Owner, version, in.Body.Title, in.Body.Text)
 	if err != nil {
 		return nil, noteProblem(err)
 	}
@@ -176,13 +176,9 @@ func (s *server) replaceNote(ctx context.Context, in *replaceNoteInput) (*noteOu
 }
 
 func (s *server) deleteNote(ctx context.Context, in *deleteNoteInput) (*nothing, error) {
-	n, err := s.changeableNote(ctx, in.ID, in.IfMatch)
+	n, version, err := s.changeableNote(ctx, in.ID, in.IfMatch)
 	if err != nil {
 		return nil, err
-	}
-	version := n.Version
-	if in.IfMatch == "" {
-		version = 0 // any
 	}
 	if err := s.store.DeleteNote(ctx, n.ID, n.Owner, version); err != nil {
 		return nil, noteProblem(err)
@@ -203,26 +199,29 @@ func (s *server) readableNote(ctx context.Context, id string) (store.Note, error
 	return n, nil
 }
 
-// changeableNote returns a note of the caller's own, in a version that ifMatch admits.
-func (s *server) changeableNote(ctx context.Context, id, ifMatch string) (store.Note, error) {
-	n, err := s.readableNote(ctx, id)
+// changeableNote returns a note of the caller's own that is in a version which ifMatch admits, and the version that it must
+// still have when it is changed; 0 where any will do.
+func (s *server) changeableNote(ctx context.Context, id, ifMatch string) (n store.Note, version int64, err error) {
+	n, err = s.readableNote(ctx, id)
 	switch {
 	case err != nil:
-		return n, err
+		return n, 0, err
 	case n.Owner != caller(ctx).Subject():
-		return n, &auth.Error{Code: auth.CodeClaimMismatch, Reason: "Only its owner may change a note"}
-	case ifMatch != "" && !matches(ifMatch, etagOf(n)):
-		return n, noteProblem(store.ErrConflict)
+		return n, 0, &auth.Error{Code: auth.CodeClaimMismatch, Reason: "Only its owner may change a note"}
+	case ifMatch == "" || matches(ifMatch, "*"):
+		return n, 0, nil
+	case !matches(ifMatch, etagOf(n)):
+		return n, 0, noteProblem(store.ErrConflict)
 	}
-	return n, nil
+	return n, n.Version, nil
 }
 
 func readsAllNotes(p *auth.Principal) bool { return p.HasRealmRole("admin") }
 
-// matches compares as If-Match does: a list, or * for whatever is there (RFC 9110 §13.1.1).
+// matches reports whether a list as If-Match has it holds an ETag, compared letter by letter (RFC 9110 §13.1.1).
 func matches(list, etag string) bool {
 	for item := range strings.SplitSeq(list, ",") {
-		if item = strings.TrimSpace(item); item == "*" || item == etag {
+		if strings.TrimSpace(item) == etag {
 			return true
 		}
 	}
@@ -233,7 +232,7 @@ func matches(list, etag string) bool {
 func noteProblem(err error) error {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return &Problem{Status: http.StatusNotFound, Code: codeNotFound, Detail: "There is no such note of yours"}
+		return &Problem{Status: http.StatusNotFound, Code: codeNotFound, Detail: "There is no such note, or it is not yours"}
 	case errors.Is(err, store.ErrConflict):
 		return &Problem{Status: http.StatusPreconditionFailed, Code: codePreconditionFailed, Detail: "The note was changed since you read it: read it again, and change that"}
 	}

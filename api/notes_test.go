@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"keystead/api"
@@ -145,6 +146,9 @@ func TestNotesRefuseWhatIsNotOne(t *testing.T) {
 		{"a text too long and a member too many", `{"title": "x", "text": "` + strings.Repeat("x", 10001) + `", "owner": "hunter2"}`, "application/json", 422, "validation", "body.owner body.text"},
 		{"a text with NUL", `{"title": "x", "text": "hunter2\u0000"}`, "application/json", 422, "validation", "body.text"},
 		{"a member of a thousand letters", `{"title": "x", "` + strings.Repeat("a", 1000) + `": 1}`, "application/json", 422, "validation", "body." + strings.Repeat("a", 95)},
+		{"the same member in another case", `{"title": "x", "TITLE": "hunter2\nx"}`, "application/json", 422, "validation", "body.TITLE"},
+		{"only another case", `{"Title": "x"}`, "application/json", 422, "validation", "body body.Title"},
+		{"another case with another type", `{"title": "x", "TEXT": 4711}`, "application/json", 422, "validation", "body.TEXT"},
 		{"no type of content at all is JSON", `{"title": "x"}`, "", 201, "", ""},
 		{"letters count, not bytes", `{"title": "` + strings.Repeat("ß", 200) + `"}`, "application/json; charset=utf-8", 201, "", ""},
 		{"a text of several lines", `{"title": "x", "text": "one\ntwo\t☃"}`, "application/json", 201, "", ""},
@@ -231,10 +235,65 @@ func TestNotesComeInPages(t *testing.T) {
 	if got := read(bob, "owner=id-of-alice"); len(got) != 0 {
 		t.Errorf("alice's by bob = %v", got)
 	}
-	for query, field := range map[string]string{"limit=": "query.limit", "limit=0": "query.limit", "limit=101": "query.limit", "cursor=hunter2": "query.cursor"} {
+	// A filter that cannot be read must not be dropped: an admin would get everybody's.
+	for _, query := range []string{"owner=%zz", "owner=alice%", "owner=%ff", "owner=%ED%A0%80", "limit=%zz", "a;b=c", "%ff=x"} {
+		if rec := call(h, "GET", "/api/notes?"+query, alice); rec.Code != 400 || codeOf(t, rec.Body.Bytes()) != "request_malformed" {
+			t.Errorf("%s = %d %s", query, rec.Code, rec.Body)
+		}
+	}
+	for query, field := range map[string]string{"owner=%00": "query.owner", "limit=": "query.limit", "limit=0": "query.limit", "limit=101": "query.limit", "cursor=hunter2": "query.cursor"} {
 		rec := call(h, "GET", "/api/notes?"+query, bob)
 		if rec.Code != 422 || !strings.Contains(rec.Body.String(), `"field":"`+field+`"`) || strings.Contains(rec.Body.String(), "hunter2") {
 			t.Errorf("%s = %d %s", query, rec.Code, rec.Body)
+		}
+	}
+}
+
+// Of fifty who change one version at once, one wins; of fifty who do not mind which version it is, all do.
+func TestNotesUnderConcurrentChanges(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	h := newHandler(t, realm)
+	bob := realm.Token("bob")
+	const callers = 50
+	for _, tt := range []struct {
+		method, ifMatch string
+		won             int
+		lost            int // the status of the others
+	}{
+		{"PUT", `"1"`, 1, 412},
+		{"PUT", `*`, callers, 0},
+		{"DELETE", `"1"`, 1, 404},
+		{"DELETE", `*`, 1, 404},
+	} {
+		at := write(t, h, bob, "contended")
+		statuses := make([]int, callers)
+		var wg sync.WaitGroup
+		for i := range callers {
+			wg.Go(func() {
+				statuses[i] = callWith(h, tt.method, at, bob, `{"title": "changed"}`, "If-Match: "+tt.ifMatch).Code
+			})
+		}
+		wg.Wait()
+		won := 0
+		for _, status := range statuses {
+			switch status {
+			case 200, 204:
+				won++
+			case tt.lost:
+			default:
+				t.Errorf("%s with If-Match %s = %d", tt.method, tt.ifMatch, status)
+			}
+		}
+		if won != tt.won {
+			t.Errorf("%s with If-Match %s: %d won, want %d", tt.method, tt.ifMatch, won, tt.won)
+		}
+		var n note
+		rec := call(h, "GET", at, bob)
+		if tt.method == "PUT" {
+			decode(t, rec, "application/json", &n)
+		}
+		if tt.method == "PUT" && n.Version != 1+tt.won || tt.method == "DELETE" && rec.Code != 404 {
+			t.Errorf("%s with If-Match %s left version %d, %d", tt.method, tt.ifMatch, n.Version, rec.Code)
 		}
 	}
 }

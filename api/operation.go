@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -104,14 +106,29 @@ func (t *Table) illustrate(op operation) {
 	}
 }
 
-// refuseEmpty refuses a number or a switch in the query that has no value: huma takes it for one that was left out.
-func refuseEmpty(api huma.API, ctx huma.Context, next func(huma.Context)) {
+// checkQuery refuses what huma would take for something that was left out: a part of the query that cannot be read, and a
+// number or a switch without a value.
+func checkQuery(api huma.API, ctx huma.Context, next func(huma.Context)) {
+	address := ctx.URL()
+	if address.RawQuery == "" {
+		next(ctx)
+		return
+	}
+	query, err := url.ParseQuery(address.RawQuery)
+	for name, values := range query {
+		if !utf8.ValidString(name + strings.Join(values, "")) {
+			err = errors.New("not UTF-8")
+		}
+	}
+	if err != nil {
+		_ = huma.WriteErr(api, ctx, http.StatusBadRequest, unreadableQuery)
+		return
+	}
 	for _, param := range ctx.Operation().Parameters {
 		if param.In != "query" || param.Schema.Type == huma.TypeString {
 			continue
 		}
-		address := ctx.URL()
-		if values, sent := address.Query()[param.Name]; sent && values[0] == "" {
+		if values, sent := query[param.Name]; sent && values[0] == "" {
 			_ = huma.WriteErr(api, ctx, http.StatusUnprocessableEntity, "", &huma.ErrorDetail{Location: "query." + param.Name, Message: "it has no value"})
 			return
 		}
@@ -123,6 +140,8 @@ func refuseEmpty(api huma.API, ctx huma.Context, next func(huma.Context)) {
 // made there.
 func init() {
 	huma.DefaultArrayNullable = false // an empty list is [], here as everywhere
+	// encoding/json takes names in any case, and of several the last: what is checked must be what is taken.
+	huma.ValidateStrictCasing = true
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 		return invalid(status, message, errs).complete(ctx.Context())
 	}
@@ -147,10 +166,13 @@ func invalid(status int, message string, errs []error) *Problem {
 	case http.StatusUnsupportedMediaType:
 		problem.Code, problem.Detail = codeMediaType, "Send the body as application/json"
 	case http.StatusRequestTimeout:
-		problem.Code, problem.Detail = codeRequestMalformed, "The body did not arrive in time"
+		problem.Status, problem.Code, problem.Detail = http.StatusBadRequest, codeRequestMalformed, "The body did not arrive in time"
 	case http.StatusBadRequest:
 		problem.Code, problem.Detail = codeRequestMalformed, "The body is not JSON"
-		if len(errs) == 0 {
+		switch {
+		case message == unreadableQuery:
+			problem.Detail = unreadableQuery
+		case len(errs) == 0:
 			problem.Detail = "The body is missing: send it as application/json"
 		}
 	default:
@@ -162,6 +184,8 @@ func invalid(status int, message string, errs []error) *Problem {
 	return problem
 }
 
+const unreadableQuery = "The query cannot be read: each part must be NAME=VALUE, percent-encoded UTF-8"
+
 const bodyTooLarge = "The body is larger than this server takes"
 
 // fieldsOf lists what was wrong where, in an order that does not change from one try to the next.
@@ -170,7 +194,11 @@ func fieldsOf(errs []error) []Field {
 	for _, err := range errs[:min(len(errs), mostFields)] {
 		var detail *huma.ErrorDetail
 		if errors.As(err, &detail) {
-			fields = append(fields, Field{detail.Location[:min(len(detail.Location), longestLocation)], detail.Message})
+			message := detail.Message
+			if strings.HasPrefix(message, "json:") { // names of Go, and perhaps the value
+				message = "it is not of the right type"
+			}
+			fields = append(fields, Field{detail.Location[:min(len(detail.Location), longestLocation)], message})
 		}
 	}
 	slices.SortFunc(fields, func(a, b Field) int {

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -71,7 +69,7 @@ const (
 	codeInternal             auth.Code = "internal"
 )
 
-const storeAway = "The database cannot be reached just now; try again shortly. What needs no database works"
+const storeAway = "The database cannot be used just now; try again shortly. What needs no database works"
 
 // storeRetryAfter is when to come again while the database is away: it is asked about as often.
 const storeRetryAfter = 5 * time.Second
@@ -84,6 +82,9 @@ func asProblem(err error) *Problem {
 	}
 	if errors.Is(err, store.ErrUnavailable) {
 		return &Problem{Status: http.StatusServiceUnavailable, Detail: storeAway, Code: codeStoreUnavailable, Cause: err}
+	}
+	if errors.Is(err, store.ErrInvalid) {
+		return &Problem{Status: http.StatusUnprocessableEntity, Detail: "Something in the request cannot be kept: text must be UTF-8 without NUL characters", Code: codeValidation, Cause: err}
 	}
 	var refusal *auth.Error
 	if errors.As(err, &refusal) {
@@ -128,7 +129,7 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 		s.decisions.refuse(p.Code)
 		p.header = http.Header{"Www-Authenticate": {s.challenge(p)}}
 	case http.StatusServiceUnavailable:
-		p.header = http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(s.retryAfter(p.Code).Seconds())))}}
+		p.header = http.Header{"Retry-After": {seconds(s.retryAfter(p.Code))}}
 	}
 	return p.complete(ctx)
 }

@@ -102,7 +102,7 @@ func (s *server) observe(next http.Handler) http.Handler {
 			copy(record.attrs, []slog.Attr{
 				slog.String("request_id", record.id),
 				slog.String("method", r.Method),
-				slog.String("path", r.URL.Path),
+				slog.String("path", shown(r.URL.Path)),
 				slog.String("route", route),
 				slog.Int("status", status),
 				slog.Float64("duration_ms", float64(took.Microseconds())/1000),

@@ -101,11 +101,11 @@ func (s *server) middlewares(o Options) []func(http.Handler) http.Handler {
 	if len(o.CORSOrigins) > 0 { // go-chi/cors reads an empty list as "every origin"
 		all = append(all, allowOrigins(o.CORSOrigins))
 	}
-	all = append(all, s.observe, s.recoverPanics, s.checkPath)
-	if o.RateLimit > 0 {
+	all = append(all, s.observe, s.recoverPanics)
+	if o.RateLimit > 0 { // before anything that refuses: refusals count, too
 		all = append(all, s.limitRate(o.RateLimit))
 	}
-	return append(all, s.limitBodies)
+	return append(all, s.checkPath, s.limitBodies)
 }
 
 // newTable makes all routes behind these middlewares. What stands on none of the routes needs a token, except that any other
@@ -136,9 +136,12 @@ func (s *server) newTable(middlewares ...func(http.Handler) http.Handler) (*Tabl
 	t.add(Route{Method: http.MethodGet, Path: "/openapi.json", Summary: "The API document, OpenAPI 3.1", Policy: document}, t.showDocument("application/json", t.DocumentJSON))
 	t.add(Route{Method: http.MethodGet, Path: "/openapi.yaml", Summary: "The same in YAML", Policy: document}, t.showDocument("application/yaml", t.DocumentYAML))
 	t.add(Route{Method: http.MethodGet, Path: "/docs", Summary: "The API document to read and to try (Swagger UI)", Policy: document}, s.app.showPage(docsPage))
+	t.add(Route{Method: http.MethodGet, Path: "/docs/", Summary: "Leads to /docs", Policy: document}, leadTo("/docs"))
+	t.add(Route{Method: http.MethodGet, Path: "/redoc/", Summary: "Leads to /redoc", Policy: document}, leadTo("/redoc"))
 	t.add(Route{Method: http.MethodGet, Path: "/docs/oauth2-redirect.html", Summary: "Where the realm sends that page's login back to", Policy: document}, s.app.showPage(redirectPage))
 	t.add(Route{Method: http.MethodGet, Path: "/redoc", Summary: "The API document to read (ReDoc)", Policy: document}, s.app.showPage(redocPage))
 	t.add(Route{Method: http.MethodGet, Path: "/.well-known/*", Summary: "Nothing: 404", Policy: auth.Public().Because("who looks for metadata must not find the page")}, notFound)
+	t.add(Route{Method: http.MethodGet, Path: "/auth/*", Summary: "Nothing: 404", Policy: auth.Public().Because("session login, which lives here, is not there, and who looks for it must not find the page")}, notFound)
 	t.add(Route{Method: AnyMethod, Path: apiRoot, Summary: "Nothing: 404, or 405", Policy: hidden}, unknownOperation)
 	t.add(Route{Method: AnyMethod, Path: unknownPattern, Summary: "Nothing: 404, or 405", Policy: hidden}, unknownOperation)
 	t.add(Route{Method: http.MethodGet, Path: "/assets/*", Summary: "The app's files", Policy: page}, s.app.showAsset)
@@ -213,7 +216,24 @@ func unknownOperation(w http.ResponseWriter, r *http.Request) error {
 }
 
 func notFound(_ http.ResponseWriter, r *http.Request) error {
-	return &Problem{Status: http.StatusNotFound, Detail: "There is nothing at " + r.URL.Path, Code: codeNotFound}
+	return &Problem{Status: http.StatusNotFound, Detail: "There is nothing at " + shown(r.URL.Path), Code: codeNotFound}
+}
+
+// shown bounds a path that somebody made up, for answers and the log.
+func shown(path string) string {
+	const most = 200
+	if len(path) > most {
+		return strings.ToValidUTF8(path[:most], "") + "…"
+	}
+	return path
+}
+
+// leadTo returns the handler that sends on to another address.
+func leadTo(path string) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		http.Redirect(w, r, path, http.StatusPermanentRedirect)
+		return nil
+	}
 }
 
 // methodNotAllowed names the methods that the path does have (RFC 9110 §15.5.6); chi leaves that to

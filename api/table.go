@@ -52,7 +52,7 @@ func startTable(s *server, router chi.Router) *Table {
 		OpenAPI: newDocument(s.settings),
 		Formats: map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
 	}, humachi.NewAdapter(guardingRouter{router, t}))
-	t.api.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) { refuseEmpty(t.api, ctx, next) })
+	t.api.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) { checkQuery(t.api, ctx, next) })
 	return t
 }
 

@@ -6,9 +6,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -177,6 +180,11 @@ func TestChallenges(t *testing.T) {
 		{auth.InOrganization("acme"), 403, `Bearer realm="demo", error="insufficient_scope", error_description="Requires a member of the organization acme", code="organization_missing"` + metadata},
 		{auth.Claim("tier").Equals(`"gold"`), 403, `Bearer realm="demo", error="insufficient_scope", error_description="Requires the claim tier equal to 'gold': the token has no such claim that can be used", code="claim_mismatch"` + metadata},
 	}
+	long := "/api/long"
+	register(table, operation{ID: "long", Method: "GET", Path: long, Policy: auth.Require(auth.RealmRole(strings.Repeat("ä", 300)))}, hello)
+	if got := regexp.MustCompile(`error_description="([^"]*)"`).FindStringSubmatch(get(table.router, long, bob).Header().Get("WWW-Authenticate")); got == nil || len(got[1]) != 200 {
+		t.Errorf("a long description is %v", got)
+	}
 	for i, tt := range tests {
 		path := "/api/test/" + string(rune('a'+i))
 		register(table, operation{ID: path, Method: "GET", Path: path, Policy: auth.Require(tt.requirement)}, hello)
@@ -241,6 +249,46 @@ func TestPanicIsA500(t *testing.T) {
 	}
 	if line := out.String(); !strings.Contains(line, "panic: hunter2") || !strings.Contains(line, "table_test.go") || !strings.Contains(line, `"status":500`) {
 		t.Errorf("the log does not tell where it panicked: %s", line)
+	}
+}
+
+// Who waits for as long as Retry-After says is answered, and who comes sooner is not, wherever in the clock's minute the
+// burst began and however long it was.
+func TestRetryAfterIsTrue(t *testing.T) {
+	for _, limit := range []int{1, 2, 10, 600} {
+		for _, offset := range []time.Duration{0, 5 * time.Second, 29500 * time.Millisecond, 59 * time.Second} {
+			for _, before := range []int{0, 1, limit / 2, limit} { // requests in the minute before
+				synctest.Test(t, func(t *testing.T) {
+					s := &server{}
+					h := s.limitRate(limit)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+					ask := func() *httptest.ResponseRecorder {
+						rec := httptest.NewRecorder()
+						h.ServeHTTP(rec, httptest.NewRequest("GET", "/", nil))
+						return rec
+					}
+					for range before {
+						ask()
+					}
+					time.Sleep(time.Minute + offset)
+					rec := ask()
+					for rec.Code != http.StatusTooManyRequests {
+						rec = ask()
+					}
+					wait, err := strconv.Atoi(rec.Header().Get("Retry-After"))
+					if err != nil || wait < 1 || len(rec.Header().Values("X-RateLimit-Limit")) > 0 {
+						t.Fatalf("%v", rec.Header())
+					}
+					time.Sleep(time.Duration(wait)*time.Second - 1100*time.Millisecond)
+					if rec := ask(); wait > 1 && rec.Code != http.StatusTooManyRequests {
+						t.Errorf("limit %d, offset %v, %d before: answered too early, Retry-After was %d", limit, offset, before, wait)
+					}
+					time.Sleep(1100 * time.Millisecond)
+					if rec := ask(); rec.Code != http.StatusNoContent {
+						t.Errorf("limit %d, offset %v, %d before: refused after the %d s it was told to wait, now %s s", limit, offset, before, wait, rec.Header().Get("Retry-After"))
+					}
+				})
+			}
+		}
 	}
 }
 

@@ -89,7 +89,7 @@ type Config struct {
 	IntrospectionClientID     string // "": the realm is not asked about tokens
 	IntrospectionClientSecret Secret // set where the id is
 
-	DatabaseURL Secret // may hold a password
+	DatabaseURL Secret // may hold a password; checked by the package that opens it
 
 	TrustedProxies []string // CIDR; none: nobody's X-Forwarded-For is believed
 	RateLimit      int      // requests of one client address in a minute; 0: no limit
@@ -121,7 +121,7 @@ func Load(s Settings, sources *Sources, terminal bool) (Config, error) {
 		JWKSMaxStale:         p.duration("jwks-max-stale", s.JWKSMaxStale, time.Second, 30*24*time.Hour),
 		MaxTokenBytes:        p.number("max-token-bytes", s.MaxTokenBytes, 1024, 1<<19),
 		TokenCache:           p.number("token-cache", s.TokenCache, 0, 10_000_000),
-		DatabaseURL:          Secret(p.databaseURL("database-url", s.DatabaseURL)),
+		DatabaseURL:          Secret(s.DatabaseURL),
 		TrustedProxies:       p.networks("trusted-proxies", s.TrustedProxies),
 		RateLimit:            p.rateLimit("rate-limit", s.RateLimit),
 		MaxBodyBytes:         p.size("max-body-bytes", s.MaxBodyBytes, 1<<10, 100<<20),
@@ -317,7 +317,14 @@ func (p *problems) publicURL(flag, value, addr string, secure bool) string {
 		p.add(flag, value, "an http or https URL without a path, such as https://app.example.com")
 		return ""
 	}
-	return u.Scheme + "://" + u.Host
+	if secure && u.Scheme == "http" {
+		p.add(flag, value, "https, as it is served with "+EnvName("tls-cert"))
+	}
+	host := strings.ToLower(u.Host) // as browsers write it
+	if isDefaultPort(u) {
+		host = strings.TrimSuffix(host, ":"+u.Port())
+	}
+	return u.Scheme + "://" + host
 }
 
 // realmURL checks the URL of a realm: keycloak-js and Keycloak itself build every address from it,
@@ -378,16 +385,6 @@ func (p *problems) origins(flag, value string) []string {
 	return items
 }
 
-// databaseURL checks no more than the kind of database: the rest is for the package that opens it. The value may hold a
-// password in more places than redact knows, so it is not repeated.
-func (p *problems) databaseURL(flag, value string) string {
-	kind, rest, _ := strings.Cut(value, ":")
-	if rest == "" || !slices.Contains([]string{"sqlite", "postgres", "postgresql"}, kind) {
-		p.errs = append(p.errs, fmt.Errorf("%s (--%s) must be sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE; what it is set to is neither", EnvName(flag), flag))
-	}
-	return value
-}
-
 // networks are in the form of CIDR; one address alone is a network of itself.
 func (p *problems) networks(flag, value string) []string {
 	var networks []string
@@ -395,6 +392,9 @@ func (p *problems) networks(flag, value string) []string {
 		network, err := netip.ParsePrefix(item)
 		if addr, addrErr := netip.ParseAddr(item); addrErr == nil && addr.Zone() == "" {
 			network, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err == nil && network.Addr().Is4In6() && network.Bits() >= 96 { // which is how IPv4 looks to some, and never here
+			network = netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-96)
 		}
 		switch {
 		case err != nil:
@@ -412,7 +412,11 @@ func (p *problems) rateLimit(flag, value string) int {
 	if value == "" || value == "off" {
 		return 0
 	}
-	return p.number(flag, value, 1, 1_000_000)
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > 1_000_000 {
+		p.add(flag, value, "a whole number from 1 to 1000000, or off")
+	}
+	return n
 }
 
 // size reads a number of bytes, with a unit or without.

@@ -111,13 +111,11 @@ func TestRefusals(t *testing.T) {
 		{"introspection without a secret", "INTROSPECTION_CLIENT_ID=keystead-api", "KEYSTEAD_INTROSPECTION_CLIENT_SECRET (--introspection-client-secret) is not set, but KEYSTEAD_INTROSPECTION_CLIENT_ID is: give both or neither"},
 		{"introspection without a client", "INTROSPECTION_CLIENT_SECRET=hunter2", "KEYSTEAD_INTROSPECTION_CLIENT_ID (--introspection-client-id) is not set, but KEYSTEAD_INTROSPECTION_CLIENT_SECRET is: give both or neither"},
 		{"introspection by a client with blanks", "INTROSPECTION_CLIENT_ID=keystead api", `without blanks, got "keystead api"`},
-		{"a database of another kind", "DATABASE_URL=mysql://root:hunter2@db/app", "KEYSTEAD_DATABASE_URL (--database-url) must be sqlite:PATH or postgres://"},
-		{"a database without a place", "DATABASE_URL=sqlite:", "must be sqlite:PATH"},
 		{"the app's address for metrics", "ADMIN_ADDR=localhost:8000", "another address than the app's"},
 		{"metrics without a port", "ADMIN_ADDR=localhost", "KEYSTEAD_ADMIN_ADDR (--admin-addr) must be HOST:PORT"},
 		{"a proxy by name", "TRUSTED_PROXIES=proxy.internal", `a list of networks, such as 10.0.0.0/8 or 192.0.2.7, got "proxy.internal"`},
 		{"everybody as a proxy", "TRUSTED_PROXIES=10.0.0.0/8, 0.0.0.0/0", `any client could claim any address, got "0.0.0.0/0"`},
-		{"a rate with a unit", "RATE_LIMIT=100/s", `KEYSTEAD_RATE_LIMIT (--rate-limit) must be a whole number from 1 to 1000000, got "100/s"`},
+		{"a rate with a unit", "RATE_LIMIT=100/s", `KEYSTEAD_RATE_LIMIT (--rate-limit) must be a whole number from 1 to 1000000, or off, got "100/s"`},
 		{"a body of nothing", "MAX_BODY_BYTES=0", `a size from 1.0 KiB to 100 MiB, such as 64 KiB or 1048576, got "0"`},
 		{"a body without end", "MAX_BODY_BYTES=99 TB", "a size from"},
 		{"a time limit of nothing", "REQUEST_TIMEOUT=0s", "from 1s to 10m0s"},
@@ -262,11 +260,12 @@ func TestAccepted(t *testing.T) {
 		{"realm with a dash", "ISSUER=https://login.example.com/realms/my-realm", func(c config.Config) bool { return c.Realm == "my-realm" }},
 		{"Keycloak below a path", "ISSUER=https://example.com/auth/realms/demo", func(c config.Config) bool { return c.KeycloakURL == "https://example.com/auth" && c.Realm == "demo" }},
 		{"loopback address", "ADDR=127.0.0.1:9000", func(c config.Config) bool { return c.PublicURL == "http://localhost:9000" }},
+		{"public URL as nobody else writes it", "PUBLIC_URL=https://App.Example.com:443", func(c config.Config) bool { return c.PublicURL == "https://app.example.com" }},
 		{"public URL with a slash", "PUBLIC_URL=https://app.example.com/", func(c config.Config) bool { return c.PublicURL == "https://app.example.com" }},
 		{"list with blanks", "AUDIENCE= a, b ,", func(c config.Config) bool { return cmp.Equal(c.Audience, []string{"a", "b"}) }},
 		{"a database that replicas share", "DATABASE_URL=postgres://app:hunter2@db/app", func(c config.Config) bool { return c.DatabaseURL == "postgres://app:hunter2@db/app" }},
-		{"proxies", "TRUSTED_PROXIES=10.1.2.3/8, 192.0.2.7, 2001:db8::/32", func(c config.Config) bool {
-			return cmp.Equal(c.TrustedProxies, []string{"10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"})
+		{"proxies", "TRUSTED_PROXIES=10.1.2.3/8, 192.0.2.7, 2001:db8::/32, ::ffff:198.51.100.1", func(c config.Config) bool {
+			return cmp.Equal(c.TrustedProxies, []string{"10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32", "198.51.100.1/32"})
 		}},
 		{"a rate", "RATE_LIMIT=600", func(c config.Config) bool { return c.RateLimit == 600 }},
 		{"no rate", "RATE_LIMIT=off", func(c config.Config) bool { return c.RateLimit == 0 }},
@@ -379,6 +378,9 @@ func TestCertificate(t *testing.T) {
 	got, err := load(t, env)
 	if err != nil || got.Certificate == nil || got.PublicURL != "https://localhost:8000" {
 		t.Errorf("Load = %v, %q, %v", got.Certificate, got.PublicURL, err)
+	}
+	if _, err := load(t, append(env, "KEYSTEAD_PUBLIC_URL=http://app.example.com")); err == nil || !strings.Contains(err.Error(), "must be https, as it is served with KEYSTEAD_TLS_CERT") {
+		t.Errorf("plain http beside a certificate: %v", err)
 	}
 	write(t, key, "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n")
 	if _, err := load(t, env); err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "KEYSTEAD_TLS_CERT and KEYSTEAD_TLS_KEY") {
