@@ -43,6 +43,30 @@ func TestBodyLimit(t *testing.T) {
 	}
 }
 
+// A body that says it is too large is refused wherever it is sent, before anything is read or judged.
+func TestBodyLimitComesFirst(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	h := readyHandler(t, realm, func(o *api.Options) { o.MaxBodyBytes = 2000 })
+	for _, request := range []string{"GET /api/me", "DELETE /api/notes/1", "POST /api/nothing", "GET /"} {
+		method, path, _ := strings.Cut(request, " ")
+		r := httptest.NewRequest(method, path, io.LimitReader(neverRead{t}, 2001))
+		r.ContentLength = 2001
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		if rec.Code != 413 || rec.Header().Get("Connection") != "close" {
+			t.Errorf("%s = %d %v", request, rec.Code, rec.Header())
+		}
+	}
+}
+
+// neverRead is a body that nobody may read.
+type neverRead struct{ t *testing.T }
+
+func (n neverRead) Read([]byte) (int, error) {
+	n.t.Error("the body was read")
+	return 0, io.EOF
+}
+
 func TestRateLimit(t *testing.T) {
 	realm := authtest.NewIssuer(t)
 	unlimited := newHandler(t, realm)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -249,6 +250,26 @@ func TestPanicIsA500(t *testing.T) {
 	}
 	if line := out.String(); !strings.Contains(line, "panic: hunter2") || !strings.Contains(line, "table_test.go") || !strings.Contains(line, `"status":500`) {
 		t.Errorf("the log does not tell where it panicked: %s", line)
+	}
+}
+
+// An answer that a panic has cut short must not look whole.
+func TestPanicInTheMiddleOfAnAnswer(t *testing.T) {
+	table := newTestTable(t, newServer(t, authtest.NewIssuer(t)))
+	table.add(Route{Method: "GET", Path: "/boom", Policy: auth.Public().Because("it blows up")}, func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Content-Length", "10")
+		_, _ = io.WriteString(w, "half")
+		panic("hunter2")
+	})
+	server := httptest.NewServer(table.router)
+	defer server.Close()
+	res, err := http.Get(server.URL + "/boom")
+	if err == nil {
+		defer res.Body.Close()
+		_, err = io.ReadAll(res.Body)
+	}
+	if err == nil {
+		t.Error("the answer looks whole")
 	}
 }
 
