@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ func newDocument(settings Settings) *huma.OpenAPI {
 	document := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info:    &huma.Info{Title: "Keystead", Version: "1", Description: documentText},
+		Servers: []*huma.Server{{URL: cmp.Or(settings.PublicURL, "/")}},
 		Components: &huma.Components{
 			Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 			SecuritySchemes: map[string]*huma.SecurityScheme{
@@ -53,9 +55,6 @@ func newDocument(settings Settings) *huma.OpenAPI {
 			{Name: "claims", Description: "What the token says, as it says it."},
 			{Name: "service", Description: "For probes, and for clients that have no token yet."},
 		},
-	}
-	if settings.PublicURL != "" {
-		document.Servers = []*huma.Server{{URL: settings.PublicURL}}
 	}
 	problem := document.Components.Schemas.Schema(typeOf[Problem](), true, "Problem")
 	for _, refusal := range refusals {
@@ -160,6 +159,32 @@ func responses(statuses []int) map[string]*huma.Response {
 		}
 	}
 	return all
+}
+
+// explainPatterns puts what huma calls a patternDescription, a word that OpenAPI does not know, into the description. Its
+// messages have been made by then.
+func explainPatterns(document *huma.OpenAPI) {
+	explain := func(s *huma.Schema) {
+		if s.PatternDescription != "" {
+			s.Description = strings.TrimSpace(s.Description + " It must be " + s.PatternDescription + ".")
+			s.PatternDescription = ""
+		}
+	}
+	for _, schema := range document.Components.Schemas.Map() {
+		for _, property := range schema.Properties {
+			explain(property)
+		}
+	}
+	for _, item := range document.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op == nil {
+				continue
+			}
+			for _, param := range op.Parameters {
+				explain(param.Schema)
+			}
+		}
+	}
 }
 
 // DocumentJSON returns the API document, OpenAPI 3.1.

@@ -177,6 +177,9 @@ func TestNotesRefuseWhatIsNotOne(t *testing.T) {
 			t.Errorf("%s: what was sent is repeated: %s", tt.name, rec.Body)
 		}
 	}
+	if rec := callWith(h, "POST", "/api/notes", bob, `{"title": " "}`); !strings.Contains(rec.Body.String(), "expected string to be one line that is not blank") {
+		t.Errorf("a blank title is called %s", rec.Body)
+	}
 	many := callWith(h, "POST", "/api/notes", bob, `{"title": "x"`+manyMembers(500)+`}`)
 	if many.Code != 422 || many.Body.Len() > 5000 {
 		t.Errorf("five hundred mistakes = %d with %d bytes", many.Code, many.Body.Len())

@@ -147,6 +147,7 @@ func (s *server) newTable(middlewares ...func(http.Handler) http.Handler) (*Tabl
 	t.add(Route{Method: http.MethodGet, Path: "/assets/*", Summary: "The app's files", Policy: page}, s.app.showAsset)
 	t.add(Route{Method: http.MethodGet, Path: "/*", Summary: "The app's page, at each of its addresses", Policy: page}, s.app.showApp)
 	r.MethodNotAllowed(s.refuseMethod(hidden, page))
+	explainPatterns(t.api.OpenAPI())
 	return t, t.check()
 }
 

@@ -325,8 +325,9 @@ export interface components {
             version: number;
         };
         NoteBody: {
-            /** @description Empty where it is left out. */
+            /** @description Empty where it is left out. It must be text without NUL characters. */
             text?: string | null;
+            /** @description It must be one line that is not blank. */
             title: string;
         };
         NotePage: {
