@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -56,7 +58,7 @@ func newDocument(settings Settings) *huma.OpenAPI {
 			{Name: "service", Description: "For probes, and for clients that have no token yet."},
 		},
 	}
-	problem := document.Components.Schemas.Schema(typeOf[Problem](), true, "Problem")
+	problem := document.Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	for _, refusal := range refusals {
 		document.Components.Responses[refusal.name()] = refusal.response(problem)
 	}
@@ -131,9 +133,7 @@ var refusals = []refusal{
 }
 
 // name is that of the component: the status in one word.
-func (r refusal) name() string {
-	return string(bytes.ReplaceAll([]byte(http.StatusText(r.status)), []byte(" "), nil))
-}
+func (r refusal) name() string { return strings.ReplaceAll(http.StatusText(r.status), " ", "") }
 
 func (r refusal) response(problem *huma.Schema) *huma.Response {
 	examples := map[string]*huma.Example{}
@@ -152,10 +152,8 @@ func (r refusal) response(problem *huma.Schema) *huma.Response {
 func responses(statuses []int) map[string]*huma.Response {
 	all := map[string]*huma.Response{}
 	for _, r := range refusals {
-		for _, status := range statuses {
-			if status == r.status {
-				all[strconv.Itoa(status)] = &huma.Response{Ref: "#/components/responses/" + r.name()}
-			}
+		if slices.Contains(statuses, r.status) {
+			all[strconv.Itoa(r.status)] = &huma.Response{Ref: "#/components/responses/" + r.name()}
 		}
 	}
 	return all

@@ -45,7 +45,7 @@ func register[I, O any](t *Table, op operation, answer func(context.Context, *I)
 		OperationID: op.ID, Method: op.Method, Path: op.Path, Summary: op.Summary, Tags: []string{op.Tag}, DefaultStatus: op.Status,
 		Description: strings.TrimSpace(op.Description + "\n\nRequires " + op.Policy.String() + "."),
 		Security:    []map[string][]string{},
-		Responses:   responses(op.refusals(typeOf[I]())),
+		Responses:   responses(op.refusals(reflect.TypeFor[I]())),
 	}
 	for _, alternative := range op.Policy.Security() {
 		if alternative == nil {
@@ -70,8 +70,6 @@ func register[I, O any](t *Table, op operation, answer func(context.Context, *I)
 	})
 	t.illustrate(op)
 }
-
-func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
 // refusals returns what an operation with this input may answer beside its success.
 func (op operation) refusals(input reflect.Type) []int {
