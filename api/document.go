@@ -89,7 +89,7 @@ var challenge = map[string]*huma.Param{"WWW-Authenticate": {
 
 var refusals = []refusal{
 	{http.StatusBadRequest, "The request cannot be read.", nil, []sample{
-		{codeRequestMalformed, "The body is not JSON", nil},
+		{codeRequestMalformed, "The body is not JSON in UTF-8, with each name once", nil},
 		{codePathAmbiguous, "The path holds a dot segment, so it could be read in two ways; send it plainly", nil},
 	}},
 	{http.StatusUnauthorized, "There is no token, or not a good one.", challenge, []sample{

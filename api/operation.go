@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -13,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 
 	"keystead/auth"
 )
@@ -166,7 +168,7 @@ func invalid(status int, message string, errs []error) *Problem {
 	case http.StatusRequestTimeout:
 		problem.Status, problem.Code, problem.Detail = http.StatusBadRequest, codeRequestMalformed, "The body did not arrive in time"
 	case http.StatusBadRequest:
-		problem.Code, problem.Detail = codeRequestMalformed, "The body is not JSON"
+		problem.Code, problem.Detail = codeRequestMalformed, "The body is not JSON in UTF-8, with each name once"
 		switch {
 		case message == unreadableQuery:
 			problem.Detail = unreadableQuery
@@ -192,11 +194,15 @@ func fieldsOf(errs []error) []Field {
 	for _, err := range errs[:min(len(errs), mostFields)] {
 		var detail *huma.ErrorDetail
 		if errors.As(err, &detail) {
-			message := detail.Message
+			location, message := detail.Location, detail.Message
+			var missing string
+			if n, _ := fmt.Sscanf(message, validation.MsgExpectedRequiredProperty, &missing); n == 1 { // huma names what it stands in
+				location, message = location+"."+missing, "it is missing"
+			}
 			if strings.HasPrefix(message, "json:") { // names of Go, and perhaps the value
 				message = "it is not of the right type"
 			}
-			fields = append(fields, Field{detail.Location[:min(len(detail.Location), longestLocation)], message})
+			fields = append(fields, Field{location[:min(len(location), longestLocation)], message})
 		}
 	}
 	slices.SortFunc(fields, func(a, b Field) int {

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"keystead/auth"
 )
@@ -50,7 +51,7 @@ func startTable(s *server, router chi.Router) *Table {
 	t := &Table{server: s, router: router, known: map[string]Route{}}
 	t.api = huma.NewAPI(huma.Config{
 		OpenAPI: newDocument(s.settings),
-		Formats: map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		Formats: map[string]huma.Format{"application/json": strictJSON, "json": strictJSON},
 	}, humachi.NewAdapter(guardingRouter{router, t}))
 	t.api.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) { checkQuery(t.api, ctx, next) })
 	return t
@@ -91,6 +92,18 @@ func (t *Table) declare(route Route, methods []string) (ok bool) {
 	}
 	t.routes = append(t.routes, route)
 	return true
+}
+
+// strictJSON refuses a body that could be read in two ways, with a name twice or with text that is not UTF-8 (RFC 8259 §4, §8.1):
+// encoding/json would take the last, and put other letters in the place of those that it cannot read.
+var strictJSON = huma.Format{
+	Marshal: huma.DefaultJSONFormat.Marshal,
+	Unmarshal: func(data []byte, v any) error {
+		if !jsontext.Value(data).IsValid() {
+			return errors.New("not JSON")
+		}
+		return huma.DefaultJSONFormat.Unmarshal(data, v)
+	},
 }
 
 var noStore = []string{"no-store"}
