@@ -219,6 +219,7 @@ func newHandler(cfg config.Config, keys *auth.Keys, db *store.Store, log *slog.L
 		MaxBodyBytes: cfg.MaxBodyBytes, RequestTimeout: cfg.RequestTimeout,
 		Settings: api.Settings{
 			Issuer: cfg.Issuer, KeycloakURL: cfg.KeycloakURL, Realm: cfg.Realm, ClientID: cfg.ClientID, PublicURL: cfg.PublicURL,
+			LoginMode: cfg.LoginMode,
 		},
 	})
 }

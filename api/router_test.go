@@ -85,7 +85,7 @@ func handlerWith(t *testing.T, issuer string, introspection *auth.Introspection,
 			"assets/app-1a2b.js": {Data: []byte("let a = 1;")},
 		},
 		Store:    newStore(t),
-		Settings: api.Settings{Issuer: issuer, KeycloakURL: strings.TrimSuffix(issuer, "/realms/demo"), Realm: "demo", ClientID: "demo", PublicURL: "http://localhost:8000"},
+		Settings: api.Settings{Issuer: issuer, KeycloakURL: strings.TrimSuffix(issuer, "/realms/demo"), Realm: "demo", ClientID: "demo", PublicURL: "http://localhost:8000", LoginMode: "check-sso"},
 	}
 	change(&options)
 	h, err := api.NewHandler(options)

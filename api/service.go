@@ -22,7 +22,7 @@ func (s *server) registerService(t *Table) {
 		ID: "showSettings", Method: http.MethodGet, Path: "/config.json", Summary: "What the app must know to sign people in", Tag: "service",
 		Policy: auth.Public().Because("it is needed to get a token, and holds no secret"),
 		Example: Settings{
-			Issuer: "https://login.example.com/realms/demo", KeycloakURL: "https://login.example.com", Realm: "demo", ClientID: "demo", PublicURL: "https://app.example.com",
+			Issuer: "https://login.example.com/realms/demo", KeycloakURL: "https://login.example.com", Realm: "demo", ClientID: "demo", PublicURL: "https://app.example.com", LoginMode: "login-required",
 		},
 	}, s.showSettings)
 	register(t, operation{

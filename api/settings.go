@@ -9,6 +9,7 @@ type Settings struct {
 	Realm       string `json:"realm"`
 	ClientID    string `json:"client_id"`  // the app's public client
 	PublicURL   string `json:"public_url"` // how browsers reach the app
+	LoginMode   string `json:"login_mode" enum:"login-required,check-sso,public" doc:"Whether everybody must sign in, or the realm is asked once, or nobody is sent anywhere before they want to."`
 }
 
 func (s *server) showSettings(context.Context, *nothing) (*bodyOf[Settings], error) {

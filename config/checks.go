@@ -41,6 +41,19 @@ func (p *problems) clientID(flag, value string) string {
 	return p.required(flag, value, "the id of the app's public client, such as demo")
 }
 
+// loginModes are the ways in of the single-page app. "session" is to come: it needs a login at this server.
+var loginModes = []string{"login-required", "check-sso", "public"}
+
+func (p *problems) loginMode(flag, value string) string {
+	switch {
+	case value == "session":
+		p.add(flag, value, "one of "+strings.Join(loginModes, ", ")+" (session is not available yet)")
+	case !slices.Contains(loginModes, value):
+		p.add(flag, value, "one of "+strings.Join(loginModes, ", "))
+	}
+	return value
+}
+
 // bothOrNeither is for settings that are of use only together. The second may be a secret and is never quoted.
 func (p *problems) bothOrNeither(flag, value, otherFlag, other string) {
 	if (value == "") == (other == "") {

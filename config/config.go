@@ -26,6 +26,7 @@ type Settings struct {
 	InsecureHTTPIssuer toggle `name:"insecure-http-issuer" default:"false" help:"Allow plain http to an issuer or back channel that is not on loopback."`
 	CAFile             string `name:"ca-file" placeholder:"FILE" help:"Certificates in PEM of further authorities that may vouch for the realm's https, beside the system's own."`
 	ClientID           string `name:"client-id" placeholder:"ID" help:"The public client that the single-page app signs in with. Required."`
+	LoginMode          string `name:"login-mode" default:"login-required" placeholder:"MODE" help:"How the single-page app lets people in: login-required sends everybody to the login at once; check-sso asks the realm once whether they are signed in already, and shows a page with a sign-in button if not; public shows that page without asking."`
 	Audience           string `placeholder:"LIST" help:"Comma list; a token must be meant for one of these audiences. Required, unless audiences are not verified."`
 	VerifyAudience     toggle `name:"verify-audience" default:"true" help:"Refuse tokens that are meant for others. Say false only for a realm that has no audience mapper: any service of the realm can then use here what tokens it is sent."`
 	AuthorizedParties  string `name:"authorized-parties" placeholder:"LIST" help:"Comma list of client ids (azp) whose tokens are accepted. Default: all clients."`
@@ -66,6 +67,7 @@ type Config struct {
 	InsecureHTTPIssuer   bool           // plain http off loopback is allowed
 	RootCAs              *x509.CertPool // that vouch for the realm; nil: the system's own
 	ClientID             string         // the app's public client
+	LoginMode            string         // login-required, check-sso or public
 	Audience             []string       // at least one, unless InsecureSkipAudience
 	InsecureSkipAudience bool           // tokens for any audience are accepted
 	AuthorizedParties    []string       // none: all clients
@@ -102,6 +104,7 @@ func Load(s Settings, sources *Sources, terminal bool) (Config, error) {
 		Addr:                 p.address("addr", s.Addr),
 		InsecureHTTPIssuer:   p.boolean("insecure-http-issuer", s.InsecureHTTPIssuer),
 		ClientID:             p.clientID("client-id", s.ClientID),
+		LoginMode:            p.loginMode("login-mode", s.LoginMode),
 		RootCAs:              p.certificates("ca-file", s.CAFile),
 		InsecureSkipAudience: !p.boolean("verify-audience", s.VerifyAudience),
 		AuthorizedParties:    p.parties("authorized-parties", s.AuthorizedParties),

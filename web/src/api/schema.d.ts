@@ -423,6 +423,11 @@ export interface components {
             client_id: string;
             issuer: string;
             keycloak_url: string;
+            /**
+             * @description Whether everybody must sign in, or the realm is asked once, or nobody is sent anywhere before they want to.
+             * @enum {string}
+             */
+            login_mode: "login-required" | "check-sso" | "public";
             public_url: string;
             realm: string;
         };
@@ -1030,7 +1035,8 @@ export interface operations {
                      *       "keycloak_url": "https://login.example.com",
                      *       "realm": "demo",
                      *       "client_id": "demo",
-                     *       "public_url": "https://app.example.com"
+                     *       "public_url": "https://app.example.com",
+                     *       "login_mode": "login-required"
                      *     }
                      */
                     "application/json": components["schemas"]["Settings"];
