@@ -1,17 +1,31 @@
 import { lazy } from 'react';
-import { BrowserRouter, Route, Routes } from 'react-router';
+import { BrowserRouter, matchPath, Route, Routes } from 'react-router';
+import { ApiProvider } from './api/ApiProvider';
+import { DeletionsProvider } from './api/DeletionsProvider';
 import { AuthProvider } from './auth/AuthProvider';
 import type { Session } from './auth/session';
 import { AuthGate } from './components/AuthGate';
 import { Frame } from './components/Frame';
-import { MeProvider } from './components/MeProvider';
-import { PermissionsProvider } from './components/PermissionsProvider';
 
-const Home = lazy(() => import('./pages/Home'));
-const TryApi = lazy(() => import('./pages/TryApi'));
-const Reports = lazy(() => import('./pages/Reports'));
-const Department = lazy(() => import('./pages/Department'));
-const NotFound = lazy(() => import('./pages/NotFound'));
+/** Which page lives where. Each loads when it is opened; the last takes what no other does. */
+const routes = [
+  { path: '/', load: () => import('./pages/Home') },
+  { path: '/notes', load: () => import('./pages/Notes') },
+  { path: '/notes/new', load: () => import('./pages/Note') },
+  { path: '/notes/:id', load: () => import('./pages/Note') },
+  { path: '/operations', load: () => import('./pages/Operations') },
+  { path: '/token', load: () => import('./pages/Token') },
+  { path: '/profile', load: () => import('./pages/Profile') },
+  { path: '/departments/:department', load: () => import('./pages/Department') },
+  { path: '/admin/reports', load: () => import('./pages/Reports') },
+  { path: '*', load: () => import('./pages/NotFound') },
+].map((route) => ({ ...route, Page: lazy(route.load) }));
+
+/** Begins to load the page at an address of ours, so that it is there once the person is signed in. */
+export function preloadPage(path: string): void {
+  const { pathname } = new URL(path, window.location.origin);
+  routes.find((route) => matchPath(route.path, pathname))?.load().catch(() => undefined); // when it is opened, a failure shows
+}
 
 /** The whole app around a session. */
 export function App({ session }: { session: Session }) {
@@ -19,19 +33,15 @@ export function App({ session }: { session: Session }) {
     <AuthProvider session={session}>
       <AuthGate>
         <BrowserRouter>
-          <MeProvider>
-            <PermissionsProvider>
+          <ApiProvider>
+            <DeletionsProvider>
               <Frame>
                 <Routes>
-                  <Route path="/" element={<Home />} />
-                  <Route path="/try" element={<TryApi />} />
-                  <Route path="/admin/reports" element={<Reports />} />
-                  <Route path="/departments/:department" element={<Department />} />
-                  <Route path="*" element={<NotFound />} />
+                  {routes.map(({ path, Page }) => <Route key={path} path={path} element={<Page />} />)}
                 </Routes>
               </Frame>
-            </PermissionsProvider>
-          </MeProvider>
+            </DeletionsProvider>
+          </ApiProvider>
         </BrowserRouter>
       </AuthGate>
     </AuthProvider>

@@ -4,7 +4,7 @@ import { canonicalURL, parseSettings, readSettings } from './environment';
 import { settings } from './test/fakeKeycloak';
 import { server } from './test/server';
 
-const served = { issuer: settings.issuer, keycloak_url: settings.keycloakURL, realm: 'demo', client_id: 'demo', public_url: settings.publicURL };
+const served = { issuer: settings.issuer, keycloak_url: settings.keycloakURL, realm: 'demo', client_id: 'demo', public_url: settings.publicURL, login_mode: 'login-required' };
 
 function pageWith(content: string): Document {
   return new DOMParser().parseFromString(`<script type="application/json" id="keystead-settings">${content}</script>`, 'text/html');
@@ -15,6 +15,7 @@ describe('settings', () => {
     ['no object', null, 'settings is not an object'],
     ['a missing realm', { ...served, realm: undefined }, '"realm" is not a text'],
     ['an empty client', { ...served, client_id: '' }, '"client_id" is not a text'],
+    ['a login mode that is none', { ...served, login_mode: 'session' }, '"login_mode" is none of login-required, check-sso, public'],
     ['an address that is none', { ...served, keycloak_url: 'localhost' }, '"keycloak_url" is not an absolute URL'],
   ])('refuse %s', (_, body, reason) => {
     expect(() => parseSettings(body)).toThrow(reason);

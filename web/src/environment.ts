@@ -7,7 +7,13 @@ export interface Settings {
   realm: string;
   clientID: string;
   publicURL: string;
+  loginMode: LoginMode;
 }
+
+/** Whether everybody is sent to the login, or the realm is asked once, or nobody leaves before they want to. */
+export type LoginMode = (typeof loginModes)[number];
+
+const loginModes = ['login-required', 'check-sso', 'public'] as const;
 
 /** Checks the settings' shape. */
 export function parseSettings(body: unknown): Settings {
@@ -18,7 +24,14 @@ export function parseSettings(body: unknown): Settings {
     realm: text(settings, 'realm'),
     clientID: text(settings, 'client_id'),
     publicURL: address(settings, 'public_url'),
+    loginMode: loginMode(text(settings, 'login_mode')),
   };
+}
+
+function loginMode(value: string): LoginMode {
+  const mode = loginModes.find((known) => known === value);
+  if (mode === undefined) throw new TypeError(`"login_mode" is none of ${loginModes.join(', ')}`);
+  return mode;
 }
 
 /** Reads the settings from the page, or from /config.json where no server has written them into it (`npm run dev`). */

@@ -1,59 +1,106 @@
 import { http, HttpResponse } from 'msw';
-import { describe, expect, it } from 'vitest';
-import { problem, server } from '../test/server';
-import { call, getJSON } from './client';
-import { parseMe, showMe } from './me';
+import { describe, expect, it, vi } from 'vitest';
+import { hold, me, problem, server } from '../test/server';
+import { call } from './call';
+import { createApi, read, type TokenSource } from './client';
+import { parseMe } from './me';
 
-const token = () => Promise.resolve('t1');
+/** Tokens t1, t2 …: the next one with each renewal. */
+function tokens() {
+  let number = 1;
+  return {
+    freshToken: vi.fn<TokenSource['freshToken']>(() => Promise.resolve(`t${number}`)),
+    renewedToken: vi.fn<TokenSource['renewedToken']>(() => Promise.resolve(`t${++number}`)),
+  };
+}
 
-describe('getJSON', () => {
-  it('sends nothing when there is no token', async () => {
+const showMe = (source: TokenSource) => read(createApi(source).operations.GET('/api/me'), parseMe);
+
+describe('a call', () => {
+  it('is not sent when there is no token', async () => {
     server.use(http.get('/api/me', () => { throw new Error('sent'); }));
-    await expect(showMe(() => Promise.reject(new Error('no token')))).rejects.toThrow('no token');
+    await expect(showMe({ ...tokens(), freshToken: () => Promise.reject(new Error('no token')) })).rejects.toThrow('no token');
   });
 
-  it('throws the reason that the API gave', async () => {
-    server.use(http.get('/api/me', () => problem(401, 'token_expired', 'expired 3m12s ago')));
-    await expect(showMe(token)).rejects.toMatchObject({
-      message: 'expired 3m12s ago',
-      problem: { status: 401, code: 'token_expired', requestID: 'req-1' },
-    });
+  it('that is refused with 401 is sent once more, whole, with another token', async () => {
+    const sent: string[] = [];
+    server.use(http.post('/api/notes', async ({ request }) => {
+      sent.push(`${request.headers.get('Authorization') ?? ''} ${await request.text()}`);
+      return sent.length === 1 ? problem(401, 'token_revoked', 'signed out') : HttpResponse.json({}, { status: 201 });
+    }));
+    const source = tokens();
+    const { response } = await createApi(source).operations.POST('/api/notes', { body: { title: 'a', text: 'b' } });
+    expect(response.status).toBe(201);
+    expect(sent).toEqual(['Bearer t1 {"title":"a","text":"b"}', 'Bearer t2 {"title":"a","text":"b"}']);
+    expect(source.renewedToken).toHaveBeenCalledExactlyOnceWith('t1');
   });
 
-  it('makes a problem of an answer that is none', async () => {
-    server.use(http.get('/api/me', () => HttpResponse.html('<h1>Bad gateway</h1>', { status: 502 })));
-    await expect(showMe(token)).rejects.toMatchObject({ problem: { status: 502, title: 'The server answered with 502' } });
+  it('that is refused with 401 twice is not sent a third time', async () => {
+    let asked = 0;
+    server.use(http.get('/api/me', () => { asked++; return problem(401, 'token_audience', 'meant for another'); }));
+    await expect(showMe(tokens())).rejects.toMatchObject({ message: 'meant for another', problem: { status: 401, code: 'token_audience', requestID: 'req-1' } });
+    expect(asked).toBe(2);
   });
 
-  it('refuses an answer of another shape', async () => {
-    server.use(http.get('/api/me', () => HttpResponse.json({ sub: 'x', roles: 'admin' })));
-    await expect(showMe(token)).rejects.toThrow('"roles" is not a list of texts');
+  it.each([400, 403, 404, 500, 503])('that is refused with %i is not sent again', async (status) => {
+    let asked = 0;
+    server.use(http.get('/api/me', () => { asked++; return problem(status, 'x', 'no'); }));
+    const source = tokens();
+    await expect(showMe(source)).rejects.toThrow('no');
+    expect(asked).toBe(1);
+    expect(source.renewedToken).not.toHaveBeenCalled();
   });
 
-  it('sends the token and parses the answer', async () => {
-    server.use(http.get('/api/x', ({ request }) => HttpResponse.json({ got: request.headers.get('Authorization') })));
-    expect(await getJSON(token, '/api/x', (body) => body)).toEqual({ got: 'Bearer t1' });
+  it('ends with the session when there is no other token', async () => {
+    server.use(http.get('/api/me', () => problem(401, 'token_revoked', 'signed out')));
+    await expect(showMe({ ...tokens(), renewedToken: () => Promise.reject(new Error('session over')) })).rejects.toThrow('session over');
+  });
+
+  it('can be given up', async () => {
+    const { held, answer } = hold();
+    server.use(http.get('/api/me', async () => { await held; }));
+    const abort = new AbortController();
+    const asked = createApi(tokens()).operations.GET('/api/me', { signal: abort.signal });
+    abort.abort();
+    await expect(asked).rejects.toThrow(/abort/i);
+    answer();
   });
 });
 
-describe('call', () => {
-  it('hands back refusals, too', async () => {
-    server.use(http.get('/secured', () => problem(503, 'keys_unavailable', 'no keys yet')));
-    expect(await call(token, '/secured')).toMatchObject({ ok: false, status: 503, body: { code: 'keys_unavailable' } });
+describe('read', () => {
+  it('makes a problem of an answer that is none, with the id of its header', async () => {
+    server.use(http.get('/api/me', () => HttpResponse.html('<h1>Bad gateway</h1>', { status: 502, headers: { 'X-Request-Id': 'req-7' } })));
+    await expect(showMe(tokens())).rejects.toMatchObject({ path: '/api/me', problem: { status: 502, title: 'The server answered with 502', requestID: 'req-7' } });
   });
+
+  it('refuses an answer of another shape', async () => {
+    server.use(http.get('/api/me', () => HttpResponse.json({ ...me, roles: 'admin' })));
+    await expect(showMe(tokens())).rejects.toThrow('"roles" is not a list of texts');
+  });
+});
+
+it('any address can be called, and hands back refusals, too', async () => {
+  server.use(http.get('/secured', () => HttpResponse.json({ code: 'keys_unavailable' }, { status: 503, headers: { 'X-Request-Id': 'req-8' } })));
+  const api = createApi(tokens());
+  expect(await call(api, { method: 'GET', path: '/secured', headers: {} })).toMatchObject({ ok: false, status: 503, body: { code: 'keys_unavailable' } });
+  expect(api.latestRequestID()).toBe('req-8');
 });
 
 describe('parseMe', () => {
   it('needs a subject', () => {
-    expect(() => parseMe({ roles: [] })).toThrow('"sub"');
+    expect(() => parseMe({ ...me, sub: '' })).toThrow('"sub"');
   });
 
-  it('makes do with subject and roles, and with lists that are null', () => {
-    expect(parseMe({ sub: 'x', roles: null, client_roles: null })).toEqual({ sub: 'x', name: 'x', roles: [], clientRoles: {}, groups: [], scopes: [] });
+  it('makes do without names, and with lists that are null', () => {
+    const { sub, email_verified, issued_at, expires_at } = me;
+    expect(parseMe({ sub, email_verified, issued_at, expires_at, roles: null, client_roles: null })).toEqual({
+      sub, name: sub, emailVerified: true, roles: [], clientRoles: {}, groups: [], scopes: [], issuedAt: new Date(issued_at), expiresAt: new Date(expires_at),
+    });
   });
 
   it('prefers the given name', () => {
-    expect(parseMe({ sub: 'x', roles: [], username: 'alice', name: 'Alice Adams', given_name: 'Alice' }).name).toBe('Alice');
-    expect(parseMe({ sub: 'x', roles: [], username: 'alice' }).name).toBe('alice');
+    expect(parseMe(me).name).toBe('Alice');
+    expect(parseMe({ ...me, given_name: undefined }).name).toBe('Alice Archer');
+    expect(parseMe({ ...me, given_name: undefined, name: undefined }).name).toBe('alice');
   });
 });

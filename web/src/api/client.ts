@@ -1,28 +1,59 @@
+import createClient, { type Client } from 'openapi-fetch';
 import { ApiError, toProblem } from './problem';
+import type { paths } from './schema';
 
-/** Supplies the access token for a call. */
-export type TokenSource = () => Promise<string>;
-
-/** What came back from a call, whatever its status. */
-export interface Answer {
-  ok: boolean;
-  status: number;
-  body: unknown;
-  milliseconds: number;
+/** Supplies the access token for a call, and another one when the API did not take it. */
+export interface TokenSource {
+  freshToken: () => Promise<string>;
+  renewedToken: (refused: string) => Promise<string>;
 }
 
-/** Calls the API with a fresh token and hands back any answer, refusals too. Throws only when none came. */
-export async function call(token: TokenSource, path: string, signal?: AbortSignal): Promise<Answer> {
-  const headers = { Accept: 'application/json', Authorization: `Bearer ${await token()}` };
-  const started = performance.now();
-  const response = await fetch(path, { headers, ...(signal && { signal }) });
-  const body: unknown = await response.json().catch(() => undefined);
-  return { ok: response.ok, status: response.status, body, milliseconds: performance.now() - started };
+/** The API: its operations as its document has them, and any request at all. */
+export interface Api {
+  operations: Client<paths>;
+  send: (request: Request) => Promise<Response>;
+  /** The id of the latest answer, to be quoted when something breaks that knows of no answer itself. */
+  latestRequestID: () => string | undefined;
 }
 
-/** GETs JSON with a fresh token. `parse` checks the shape, so nothing is cast; refusals are thrown as ApiError. */
-export async function getJSON<T>(token: TokenSource, path: string, parse: (body: unknown) => T, signal?: AbortSignal): Promise<T> {
-  const answer = await call(token, path, signal);
-  if (!answer.ok) throw new ApiError(path, toProblem(answer.status, answer.body));
-  return parse(answer.body);
+const requestIDHeader = 'X-Request-Id';
+
+/**
+ * Calls the API of this page's origin. Each request leaves with a fresh access token. A 401 was not carried out: the token is
+ * renewed once and the request sent once more. A 403 is final: another token of the same person would say the same.
+ */
+export function createApi(tokens: TokenSource): Api {
+  let latest: string | undefined;
+
+  async function send(request: Request): Promise<Response> {
+    const token = await tokens.freshToken();
+    let answer = await fetch(withToken(request.clone(), token));
+    if (answer.status === 401) answer = await fetch(withToken(request, await tokens.renewedToken(token)));
+    latest = answer.headers.get(requestIDHeader) ?? latest;
+    return answer;
+  }
+
+  const operations = createClient<paths>({ baseUrl: window.location.origin, headers: { Accept: 'application/json' }, fetch: send });
+  return { operations, send, latestRequestID: () => latest };
+}
+
+function withToken(request: Request, token: string): Request {
+  request.headers.set('Authorization', `Bearer ${token}`);
+  return request;
+}
+
+/** What an operation of the API came back with. */
+interface Outcome {
+  data?: unknown;
+  error?: unknown;
+  response: Response;
+}
+
+/** Reads the answer to an operation. `parse` checks its shape, so nothing is cast; refusals are thrown as ApiError. */
+export async function read<T>(asked: Promise<Outcome>, parse: (body: unknown, response: Response) => T): Promise<T> {
+  const { data, error, response } = await asked;
+  if (response.ok) return parse(data, response);
+  const problem = toProblem(response.status, error);
+  const requestID = problem.requestID ?? response.headers.get(requestIDHeader);
+  throw new ApiError(new URL(response.url).pathname, { ...problem, ...(requestID !== null && { requestID }) });
 }

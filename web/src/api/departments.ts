@@ -1,5 +1,7 @@
+import { useQuery } from '@tanstack/react-query';
 import { type Members, record, text, time } from '../parse';
-import { getJSON, type TokenSource } from './client';
+import { useApi } from './ApiProvider';
+import { read } from './client';
 import type { components } from './schema';
 
 /** What a department's members may read. */
@@ -10,14 +12,13 @@ export interface Brief {
   grantedBy: string; // the rule that let the caller in
 }
 
-/** Where a department's brief is. The name may hold anything, a slash among it. */
-export function briefPath(department: string): string {
-  return `/api/departments/${encodeURIComponent(department)}/brief`;
-}
-
-/** Asks for the brief of a department; the API refuses callers of other departments. */
-export function showBrief(token: TokenSource, department: string, signal?: AbortSignal): Promise<Brief> {
-  return getJSON(token, briefPath(department), parseBrief, signal);
+/** The brief of a department; the API refuses callers of other departments. */
+export function useBrief(department: string) {
+  const { operations } = useApi();
+  return useQuery({
+    queryKey: ['brief', department],
+    queryFn: ({ signal }) => read(operations.GET('/api/departments/{department}/brief', { params: { path: { department } }, signal }), parseBrief),
+  });
 }
 
 function parseBrief(body: unknown): Brief {

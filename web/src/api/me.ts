@@ -1,5 +1,7 @@
-import { type Members, dictionary, optionalText, record, text, texts } from '../parse';
-import { getJSON, type TokenSource } from './client';
+import { useQuery } from '@tanstack/react-query';
+import { type Members, boolean, dictionary, optionalText, record, text, texts, time } from '../parse';
+import { useApi } from './ApiProvider';
+import { read } from './client';
 import type { components } from './schema';
 
 /** The caller, as the API sees them. */
@@ -9,18 +11,22 @@ export interface Me {
   fullName?: string;
   username?: string;
   email?: string;
+  emailVerified: boolean;
   roles: string[];
   clientRoles: Record<string, string[]>;
   groups: string[];
   scopes: string[];
+  issuedAt: Date;
+  expiresAt: Date;
 }
 
-/** Asks the API who the caller is. */
-export function showMe(token: TokenSource, signal?: AbortSignal): Promise<Me> {
-  return getJSON(token, '/api/me', parseMe, signal);
+/** Who the caller is. Asked once for the frame and all pages. */
+export function useMe() {
+  const { operations } = useApi();
+  return useQuery({ queryKey: ['me'], queryFn: ({ signal }) => read(operations.GET('/api/me', { signal }), parseMe) });
 }
 
-/** Checks the answer's shape. Only `sub` and `roles` are certain. */
+/** Checks the answer's shape. A token may come without names. */
 export function parseMe(body: unknown): Me {
   const me: Members<keyof components['schemas']['Me']> = record(body, 'me');
   const sub = text(me, 'sub');
@@ -33,9 +39,12 @@ export function parseMe(body: unknown): Me {
     ...(fullName !== undefined && { fullName }),
     ...(username !== undefined && { username }),
     ...(email !== undefined && { email }),
+    emailVerified: boolean(me, 'email_verified'),
     roles: texts(me, 'roles'),
     clientRoles: dictionary(record(me.client_roles ?? {}, '"client_roles"'), texts),
     groups: texts(me, 'groups'),
     scopes: texts(me, 'scopes'),
+    issuedAt: time(me, 'issued_at'),
+    expiresAt: time(me, 'expires_at'),
   };
 }

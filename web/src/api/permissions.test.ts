@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePermissions } from './permissions';
 
 const report = { operation: 'showReport', method: 'GET', path: '/api/admin/reports', summary: 'Counts', requires: 'realm role admin' };
-const parsed = { operation: 'showReport', method: 'GET', path: '/api/admin/reports', summary: 'Counts', open: false };
+const parsed = { operation: 'showReport', method: 'GET', path: '/api/admin/reports', summary: 'Counts', requires: 'realm role admin', open: false };
 
 describe('parsePermissions', () => {
   it.each([

@@ -1,5 +1,8 @@
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import { type Members, boolean, dictionary, optionalText, record, records, text, texts } from '../parse';
-import { getJSON, type TokenSource } from './client';
+import { useApi } from './ApiProvider';
+import { read } from './client';
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
@@ -15,12 +18,28 @@ interface Operation {
   method: string;
   path: string; // with parameters in braces
   summary: string;
+  requires: string; // the policy in words
   open: boolean; // it needs no token, so there is nothing to be allowed
 }
 
-/** Asks the API what the caller may do, so that nothing here has to know how it decides. */
-export function showPermissions(token: TokenSource, signal?: AbortSignal): Promise<Permission[]> {
-  return getJSON(token, '/api/me/permissions', parsePermissions, signal);
+/** What the caller may do, in the API's own words, so that nothing here has to know how it decides. Asked once for all. */
+export function usePermissions() {
+  const { operations } = useApi();
+  const query = useQuery({
+    queryKey: ['permissions'],
+    queryFn: ({ signal }) => read(operations.GET('/api/me/permissions', { signal }), parsePermissions),
+  });
+  const granted = useMemo(() => {
+    const allowed = (query.data ?? []).flatMap((permission) => (permission.allowed ? [permission] : []));
+    return new Map(allowed.map((permission) => [permission.operation, permission]));
+  }, [query.data]);
+  return {
+    query,
+    /** Whether the caller may use an operation. No, as long as the API has not said yes. */
+    may: (operation: string) => granted.has(operation),
+    /** The values of a path's parameter that the caller may use an operation with; empty when none are named. */
+    where: (operation: string, parameter: string): readonly string[] => granted.get(operation)?.where[parameter] ?? [],
+  };
 }
 
 /** Checks the answer's shape. What the API does not clearly allow counts as refused or makes the answer unusable. */
@@ -32,10 +51,11 @@ export function parsePermissions(body: unknown): Permission[] {
       method: text(permission, 'method'),
       path: text(permission, 'path'),
       summary: text(permission, 'summary'),
+      requires: text(permission, 'requires'),
       open: permission.open === true,
     };
     return boolean(permission, 'allowed')
       ? { ...operation, allowed: true, where: dictionary(record(permission.where ?? {}, '"where"'), texts) }
-      : { ...operation, allowed: false, missing: optionalText(permission, 'missing') ?? `Requires ${text(permission, 'requires')}` };
+      : { ...operation, allowed: false, missing: optionalText(permission, 'missing') ?? `Requires ${operation.requires}` };
   });
 }

@@ -1,4 +1,5 @@
 import { type Members, optionalText, record } from '../parse';
+import { words } from '../texts/problems';
 import type { components } from './schema';
 
 /** The API's reason for not doing what was asked (RFC 9457). */
@@ -8,6 +9,13 @@ export interface Problem {
   detail?: string;
   code?: string;
   requestID?: string;
+  fields?: readonly InvalidField[]; // with the code "validation"
+}
+
+/** One part of a request that the API did not take. */
+export interface InvalidField {
+  field: string; // "body.title", "query.limit"
+  message: string;
 }
 
 /** A refusal or failure that the API answered with. */
@@ -27,9 +35,16 @@ export function toProblem(status: number, body: unknown): Problem {
   const requestID = optionalText(fields, 'request_id');
   return {
     status,
-    title: optionalText(fields, 'title') ?? `The server answered with ${status}`,
+    title: optionalText(fields, 'title') ?? words.answeredWith(status),
     ...(detail !== undefined && { detail }),
     ...(code !== undefined && { code }),
     ...(requestID !== undefined && { requestID }),
+    ...(Array.isArray(fields.fields) && { fields: fields.fields.flatMap(toInvalidField) }),
   };
+}
+
+function toInvalidField(entry: unknown): InvalidField[] {
+  if (typeof entry !== 'object' || entry === null) return [];
+  const { field, message }: Members<keyof components['schemas']['Field']> = record(entry, 'field');
+  return typeof field === 'string' && typeof message === 'string' ? [{ field, message }] : [];
 }

@@ -1,5 +1,7 @@
+import { useQuery } from '@tanstack/react-query';
 import { type Members, dictionary, number, record, text, time } from '../parse';
-import { getJSON, type TokenSource } from './client';
+import { useApi } from './ApiProvider';
+import { read } from './client';
 import type { components } from './schema';
 
 /** What this process allowed and refused since it started. */
@@ -12,9 +14,10 @@ export interface Report {
   refusedByCode: Record<string, number>;
 }
 
-/** Asks for the report; the API decides who may have it. */
-export function showReport(token: TokenSource, signal?: AbortSignal): Promise<Report> {
-  return getJSON(token, '/api/admin/reports', parseReport, signal);
+/** The report, counted anew whenever the page opens; the API decides who may have it. */
+export function useReport() {
+  const { operations } = useApi();
+  return useQuery({ queryKey: ['report'], queryFn: ({ signal }) => read(operations.GET('/api/admin/reports', { signal }), parseReport), staleTime: 0 });
 }
 
 function parseReport(body: unknown): Report {

@@ -11,8 +11,8 @@ interface AuthProviderProps {
 export function AuthProvider({ session, children }: AuthProviderProps) {
   const state = useSyncExternalStore(session.subscribe, session.state);
   const auth = useMemo(() => {
-    const { settings, freshToken, retry, signIn, signOut } = session;
-    return { state, settings, freshToken, retry, signIn, signOut };
+    const { settings, accountURL, changePassword, freshToken, renewedToken, retry, signIn, signOut, takeActionOutcome } = session;
+    return { state, settings, accountURL, changePassword, freshToken, renewedToken, retry, signIn, signOut, takeActionOutcome };
   }, [session, state]);
   return <AuthContext value={auth}>{children}</AuthContext>;
 }

@@ -4,7 +4,10 @@ import type { Session } from './session';
 import type { AuthState } from './state';
 
 /** What a component sees of the sign-in. */
-export interface Auth extends Pick<Session, 'freshToken' | 'retry' | 'signIn' | 'signOut'> {
+export interface Auth extends Pick<
+  Session,
+  'accountURL' | 'changePassword' | 'freshToken' | 'renewedToken' | 'retry' | 'signIn' | 'signOut' | 'takeActionOutcome'
+> {
   state: AuthState;
   settings: Settings;
 }

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
-import { FakeKeycloak, settings } from '../test/fakeKeycloak';
-import { limitTokenRequests, sessionTimes } from './keycloak';
+import { callbackHash, FakeKeycloak, settings } from '../test/fakeKeycloak';
+import { clockSkew, limitTokenRequests, sessionTimes, subjectOf } from './keycloak';
 
 it('limits how long a token request may take, and no other', async () => {
   const fetch = vi.fn<typeof globalThis.fetch>(() => Promise.resolve(new Response()));
@@ -16,8 +16,9 @@ it('limits how long a token request may take, and no other', async () => {
 
 it('moves the times of the tokens to this clock', async () => {
   const keycloak = new FakeKeycloak();
+  window.history.replaceState(null, '', `/${callbackHash}`);
   await keycloak.init();
-  keycloak.tokenParsed = { iat: 1000, exp: 1300 };
+  keycloak.tokenParsed = { sub: 'a', iat: 1000, exp: 1300 };
   keycloak.refreshTokenParsed = { exp: 2800 };
   keycloak.timeSkew = 60; // this clock is a minute ahead of Keycloak's
   expect(sessionTimes(keycloak)).toEqual({ issuedAt: 1_060_000, expiresAt: 1_360_000, idleEndsAt: 2_860_000 });
@@ -25,4 +26,14 @@ it('moves the times of the tokens to this clock', async () => {
 
 it('reads a token that is gone as expired', () => {
   expect(sessionTimes(new FakeKeycloak()).expiresAt).toBe(0);
+});
+
+it.each([[59, undefined], [60, 60], [-61, -61]])('takes a clock that is off by %i s for off by %s', (timeSkew, skew) => {
+  expect(clockSkew(Object.assign(new FakeKeycloak(), { timeSkew }))).toBe(skew);
+});
+
+it('knows the person by the ID token where the access token does not say', () => {
+  const lightweight = Object.assign(new FakeKeycloak(), { tokenParsed: { iat: 1, exp: 2 }, idTokenParsed: { sub: 'a11ce' } });
+  expect(subjectOf(lightweight)).toBe('a11ce');
+  expect(subjectOf(Object.assign(new FakeKeycloak(), { tokenParsed: { sub: 'b0b' }, idTokenParsed: { sub: 'a11ce' } }))).toBe('b0b');
 });

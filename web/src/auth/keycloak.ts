@@ -6,8 +6,8 @@ import type { SessionTimes } from './state';
 export type KeycloakClient = Pick<
   Keycloak,
   | 'init' | 'login' | 'logout' | 'updateToken' | 'clearToken'
-  | 'didInitialize' | 'loginRequired' | 'onAuthLogout' | 'onAuthRefreshSuccess'
-  | 'token' | 'tokenParsed' | 'refreshToken' | 'refreshTokenParsed' | 'timeSkew'
+  | 'didInitialize' | 'onAuthLogout' | 'onAuthRefreshSuccess'
+  | 'token' | 'tokenParsed' | 'idTokenParsed' | 'refreshToken' | 'refreshTokenParsed' | 'timeSkew'
 >;
 
 /** keycloak-js for the realm and the public client of the settings. It holds the tokens, in memory only. */
@@ -38,4 +38,21 @@ export function sessionTimes({ tokenParsed, refreshTokenParsed, timeSkew }: Keyc
     ...(signedInAt !== undefined && { signedInAt: local(signedInAt) }),
     ...(idleEndsAt !== undefined && { idleEndsAt: local(idleEndsAt) }),
   };
+}
+
+/** Whose tokens these are. A lightweight access token may not say; an ID token always does (OpenID Connect Core §2). */
+export function subjectOf({ tokenParsed, idTokenParsed }: KeycloakClient): string {
+  return tokenParsed?.sub ?? idTokenParsed?.sub ?? '';
+}
+
+const tolerated = 60;
+
+/** How many seconds this clock is ahead of Keycloak's, where that is so far that times look wrong. */
+export function clockSkew({ timeSkew }: KeycloakClient): number | undefined {
+  return timeSkew !== null && Math.abs(timeSkew) >= tolerated ? timeSkew : undefined;
+}
+
+/** Where the realm sends browsers back to: always the same address, so that the client lists it exactly. */
+export function home(): string {
+  return `${window.location.origin}/`;
 }

@@ -47,6 +47,12 @@ describe('explain', () => {
   it.each([
     ['a refused origin', tokenEndpointSaid(403, { error: 'Invalid origin' }), { kind: 'webOrigin' }],
     ['a spent code', tokenEndpointSaid(400, { error: 'invalid_grant', error_description: 'Code not valid' }), { kind: 'refused', error: 'invalid_grant', description: 'Code not valid' }],
+    ['a confidential client', tokenEndpointSaid(401, { error: 'unauthorized_client' }), { kind: 'clientAuthentication' }],
+    ['a client without the standard flow', { error: 'unauthorized_client', error_description: 'Standard flow is disabled' }, { kind: 'standardFlow' }],
+    ['another PKCE method', { error: 'invalid_request', error_description: 'Invalid parameter: code challenge method is not matching the configured one' },
+      { kind: 'pkce', description: 'Invalid parameter: code challenge method is not matching the configured one' }],
+    ['a verifier that does not fit', tokenEndpointSaid(400, { error: 'invalid_grant', error_description: 'PKCE verification failed: Code mismatch' }),
+      { kind: 'pkce', description: 'PKCE verification failed: Code mismatch' }],
     ['an ailing Keycloak', tokenEndpointSaid(502, {}), { kind: 'unreachable', status: 502 }],
     ['an error in the address', { error: 'access_denied' }, { kind: 'refused', error: 'access_denied' }],
     ['a token endpoint that never answered', new DOMException('signal timed out', 'TimeoutError'), { kind: 'unreachable' }],

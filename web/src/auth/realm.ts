@@ -9,7 +9,8 @@ export async function probeRealm({ keycloakURL, realm }: Settings): Promise<Fail
   const url = `${keycloakURL.replace(/\/+$/, '')}/realms/${encodeURIComponent(realm)}/.well-known/openid-configuration`;
   const ask = (mode: RequestMode) => fetch(url, { mode, credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(patience) });
   try {
-    const { ok, status } = await ask('cors');
+    const { ok, status, body } = await ask('cors');
+    void body?.cancel(); // that it answers is enough; an answer left unread keeps the connection busy
     if (ok) return undefined;
     return status === 404 ? { kind: 'realmMissing' } : { kind: 'unreachable', status };
   } catch (thrown) {
@@ -29,9 +30,14 @@ export async function explain(thrown: unknown, settings: Settings): Promise<Fail
   if (thrown instanceof TypeError) return (await probeRealm(settings)) ?? { kind: 'webOrigin' };
   if (thrown instanceof Error && 'response' in thrown && thrown.response instanceof Response) {
     if (thrown.response.status >= 500) return { kind: 'unreachable', status: thrown.response.status };
-    return refusal(await thrown.response.json().catch(() => undefined)) ?? { kind: 'unexpected', message: `Keycloak answered with ${thrown.response.status}` };
+    return clientRefusal(thrown.response) ?? refusal(await thrown.response.json().catch(() => undefined)) ?? { kind: 'unexpected', message: `Keycloak answered with ${thrown.response.status}` };
   }
   return refusal(thrown) ?? { kind: 'unexpected', message: thrown instanceof Error ? thrown.message : String(thrown) };
+}
+
+/** A 401 of the token endpoint: it wants the client to prove itself (RFC 6749 §5.2), which only a confidential one can. */
+function clientRefusal({ status }: Response): Failure | undefined {
+  return status === 401 ? { kind: 'clientAuthentication' } : undefined;
 }
 
 function refusal(answer: unknown): Failure | undefined {
@@ -40,5 +46,7 @@ function refusal(answer: unknown): Failure | undefined {
   const error = optionalText(fields, 'error');
   const description = optionalText(fields, 'error_description');
   if (error === 'Invalid origin') return { kind: 'webOrigin' };
+  if (error === 'unauthorized_client') return { kind: 'standardFlow' };
+  if (description !== undefined && /\bPKCE\b|code.(challenge|verifier)/i.test(description)) return { kind: 'pkce', description };
   return error === undefined ? undefined : { kind: 'refused', error, ...(description !== undefined && { description }) };
 }

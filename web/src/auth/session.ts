@@ -1,31 +1,38 @@
 import type { Settings } from '../environment';
-import { forgetReturns, isCallback, keepDeepLink, restoreDeepLink, returnsInCircles } from './deepLink';
-import { sessionTimes, type KeycloakClient } from './keycloak';
+import { words } from '../texts/auth';
+import { keepDeepLink } from './deepLink';
+import { dropDrafts } from './draftStore';
+import { clockSkew, home, sessionTimes, subjectOf, type KeycloakClient } from './keycloak';
+import { remember } from './memory';
 import { explain, probeRealm } from './realm';
-import { NoTokenError, type AuthState } from './state';
+import { NoTokenError, type ActionOutcome, type AuthState, type SignedOutReason } from './state';
+import { joinTabs, type TabMessage, type Tabs } from './tabs';
+import { Tokens } from './tokens';
+import { onWake } from './wake';
+import { WayIn, type Step } from './wayIn';
 
-const minValidity = 30; // seconds a token must still hold when a call leaves with it
 const refreshEvery = 30_000;
-const patience = 5_000; // how long a call waits for Keycloak while the token at hand is still good
-const pause = 10_000; // after a failed refresh, before Keycloak is bothered again
 
 /** The sign-in, from the first probe to the sign-out. It decides nothing about permissions: the API does. */
 export class Session {
   #state: AuthState = { status: 'starting' };
   #listeners = new Set<() => void>();
-  #refreshing: Promise<void> | undefined;
-  #restUntil = 0;
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #over = false; // once set, nothing that keycloak-js still has under way brings the session back in this page
+  #attempting: Promise<void> | undefined;
+  #outcome: ActionOutcome | undefined;
+  #rest: (() => void)[] = []; // ends what runs while somebody is signed in
 
   readonly settings: Settings;
   readonly #keycloak: KeycloakClient;
-  readonly #reload: () => void;
+  readonly #tabs: Tabs;
+  readonly #tokens: Tokens;
+  readonly #wayIn: WayIn;
 
-  constructor(settings: Settings, keycloak: KeycloakClient, reload = () => { window.location.reload(); }) {
+  constructor(settings: Settings, keycloak: KeycloakClient, tabs: Tabs = joinTabs(settings)) {
     this.settings = settings;
     this.#keycloak = keycloak;
-    this.#reload = reload;
+    this.#tabs = tabs;
+    this.#tokens = new Tokens(keycloak, tabs);
+    this.#wayIn = new WayIn(settings, keycloak);
   }
 
   /** The current state, for useSyncExternalStore. */
@@ -37,118 +44,142 @@ export class Session {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Finishes the login that the page came back from, or leaves for one. To be called once, before the app renders. */
-  readonly start = async (): Promise<void> => {
-    try {
-      await (isCallback(window.location.hash) ? this.#finishLogin() : this.#leaveForLogin());
-    } catch (thrown) {
-      this.#set({ status: 'failed', failure: await explain(thrown, this.settings) });
-    }
+  /** Finishes the login that the page came back from, or does what the login mode says. To be called once, before the app renders. */
+  readonly start = (): Promise<void> => {
+    this.#tabs.listen(this.#hear);
+    this.#keycloak.onAuthLogout = () => { this.#end('ended'); };
+    this.#keycloak.onAuthRefreshSuccess = this.#refreshed;
+    return this.#attempt(() => this.#wayIn.begin());
   };
 
-  /** Tries again after a failure. keycloak-js can be started once per page, so after that the page loads anew. */
-  readonly retry = async (): Promise<void> => {
-    if (this.#keycloak.didInitialize) this.#reload();
-    else await this.start();
-  };
+  /** Tries again after a failure, in the way that failed. What is known to be the matter stays on the screen until it is mended. */
+  readonly retry = (): Promise<void> => this.#attempt(() => this.#wayIn.leaveAgain());
 
-  /** Signs in again at the address where the session ended. */
-  readonly signIn = (): void => {
-    this.#reload();
-  };
+  /** Leaves for the login and comes back to this address. */
+  readonly signIn = (): Promise<void> => this.#attempt(() => {
+    this.#set({ status: 'starting' });
+    return this.#wayIn.leave('login');
+  });
 
-  /** Ends the Keycloak session and comes back to the login. Tokens are forgotten here even when Keycloak is away. */
+  /** Ends the Keycloak session. Tokens are forgotten here even when Keycloak is away, and so are drafts. */
   readonly signOut = async (): Promise<void> => {
-    this.#over = true;
+    const subject = subjectOf(this.#keycloak);
+    this.#close();
     this.#set({ status: 'starting' }); // nothing of the person stays on a screen that the browser may keep for "Back"
+    dropDrafts();
+    remember('signedOut');
+    this.#tabs.tell({ kind: 'signedOut', subject });
     if (await probeRealm(this.settings)) this.#end('keycloakAway');
     else await this.#keycloak.logout({ redirectUri: home() });
   };
 
   /** A token that is good for the next call. Callers at the same time share one refresh. */
   readonly freshToken = async (): Promise<string> => {
-    if (this.#secondsLeft() <= 0 || Date.now() >= this.#restUntil) {
-      await (this.#refreshing ??= this.#refresh().finally(() => { this.#refreshing = undefined; }));
-    }
-    const { token } = this.#keycloak;
-    if (token === undefined || this.#over) throw new NoTokenError('Your session has ended.');
-    if (this.#secondsLeft() <= 0) throw new NoTokenError(`Keycloak did not answer at ${this.settings.keycloakURL}, and your access token has expired.`);
+    await this.#tokens.refresh();
+    const token = this.#token();
+    if (!this.#tokens.holds) throw new NoTokenError(words.tokenExpired(this.settings.keycloakURL));
     return token;
   };
 
-  async #leaveForLogin(): Promise<void> {
-    keepDeepLink();
-    const failure = await probeRealm(this.settings);
-    if (failure) this.#set({ status: 'failed', failure });
-    else await this.#init();
-  }
-
-  async #finishLogin(): Promise<void> {
-    if (returnsInCircles()) {
-      forgetReturns();
-      restoreDeepLink();
-      this.#set({ status: 'failed', failure: { kind: 'loop' } });
-      return;
-    }
-    try {
-      await this.#init();
-    } finally {
-      forgetReturns();
-      restoreDeepLink();
-    }
-    this.#signedIn();
-    this.#timer = setInterval(() => { this.freshToken().catch(() => undefined); }, refreshEvery);
-  }
-
-  async #init(): Promise<void> {
-    await this.#keycloak.init({ onLoad: 'login-required', pkceMethod: 'S256', checkLoginIframe: false, redirectUri: home() });
-    this.#keycloak.loginRequired = false; // else keycloak-js leaves for the login by itself, without the deep link
-    this.#keycloak.onAuthLogout = () => { this.#end('ended'); };
-    this.#keycloak.onAuthRefreshSuccess = this.#signedIn;
-  }
-
-  readonly #signedIn = (): void => {
-    if (this.#state.status === 'signedOut') this.#keycloak.clearToken(); // a refresh ended after the session did
-    if (!this.#over) this.#set({ status: 'signedIn', times: sessionTimes(this.#keycloak) });
+  /**
+   * A token in place of one that the API refused. It is the refused one again when Keycloak gives no other: then the API's
+   * reason is what the person should read.
+   */
+  readonly renewedToken = async (refused: string): Promise<string> => {
+    await this.#tokens.refresh(refused);
+    return this.#token();
   };
 
-  #end(reason: 'ended' | 'keycloakAway'): void {
+  /** Leaves for the realm's page for a new password, and comes back to this address. Throws when Keycloak does not answer. */
+  readonly changePassword = async (): Promise<void> => {
+    if (await probeRealm(this.settings)) throw new Error(words.away(this.settings.keycloakURL));
+    keepDeepLink();
+    await this.#keycloak.login({ action: 'UPDATE_PASSWORD', redirectUri: home() });
+  };
+
+  /** What became of a visit to the realm that was no sign-in. It is told once. */
+  readonly takeActionOutcome = (): ActionOutcome | undefined => {
+    const outcome = this.#outcome;
+    this.#outcome = undefined;
+    return outcome;
+  };
+
+  /** The address of the realm's own page about the account, with a way back. */
+  readonly accountURL = (): string => {
+    const back = new URLSearchParams({ referrer: this.settings.clientID, referrer_uri: home() });
+    return `${this.settings.issuer}/account/?${back.toString()}`;
+  };
+
+  /** One attempt at a time: the countdown and an impatient click may both want one. */
+  async #attempt(work: () => Promise<Step>): Promise<void> {
+    this.#attempting ??= work()
+      .catch(async (thrown: unknown): Promise<Step> => ({ to: 'failure', failure: await explain(thrown, this.settings) }))
+      .then(this.#show)
+      .finally(() => { this.#attempting = undefined; });
+    await this.#attempting;
+  }
+
+  readonly #show = (step: Step): void => {
+    switch (step.to) {
+      case 'leaving': this.#set({ status: 'starting' }); break;
+      case 'nobody': this.#set({ status: 'signedOut', reason: step.reason }); break;
+      case 'failure': this.#set({ status: 'failed', failure: step.failure }); break;
+      case 'signedIn': this.#enter(step.outcome);
+    }
+  };
+
+  #enter(outcome: ActionOutcome | undefined): void {
+    this.#outcome = outcome;
+    const subject = subjectOf(this.#keycloak);
+    dropDrafts(subject);
+    const check = () => { this.freshToken().catch(() => undefined); };
+    const timer = setInterval(check, refreshEvery);
+    const sleepless = onWake(() => {
+      this.#tokens.wake();
+      check();
+    });
+    this.#rest = [() => { clearInterval(timer); }, sleepless];
+    this.#refreshed();
+    this.#tabs.tell({ kind: 'signedIn', subject });
+  }
+
+  readonly #refreshed = (): void => {
+    if (this.#state.status === 'signedOut') this.#keycloak.clearToken(); // a refresh ended after the session did
+    if (this.#tokens.current === undefined) return;
+    const skew = clockSkew(this.#keycloak);
+    this.#set({
+      status: 'signedIn', subject: subjectOf(this.#keycloak), times: sessionTimes(this.#keycloak), ...(skew !== undefined && { clockSkew: skew }),
+    });
+  };
+
+  readonly #hear = ({ kind, subject }: TabMessage): void => {
+    if (kind === 'signedOut') dropDrafts();
+    if (this.#state.status !== 'signedIn') return;
+    if (kind === 'signedOut') this.#end('elsewhere');
+    else if (subject !== this.#state.subject) this.#end('otherAccount');
+  };
+
+  #end(reason: SignedOutReason): void {
     if (this.#state.status === 'signedOut') return;
-    this.#over = true;
-    clearInterval(this.#timer);
+    this.#close();
     this.#set({ status: 'signedOut', reason });
     this.#keycloak.clearToken();
   }
 
-  /** Never throws: what counts is the token that is left afterwards. keycloak-js clears it when Keycloak ended the session. */
-  async #refresh(): Promise<void> {
-    if (this.#keycloak.refreshToken === undefined) {
-      if (this.#secondsLeft() <= 0) this.#keycloak.clearToken(); // a client without refresh tokens: its session ends here
-      return;
-    }
-    try {
-      await withPatience(this.#keycloak.updateToken(minValidity));
-    } catch {
-      this.#restUntil = Date.now() + pause;
-    }
+  /** From here on nothing that keycloak-js still has under way brings the session back in this page. */
+  #close(): void {
+    this.#tokens.close();
+    this.#rest.splice(0).forEach((end) => { end(); });
   }
 
-  #secondsLeft(): number {
-    return (sessionTimes(this.#keycloak).expiresAt - Date.now()) / 1000;
+  #token(): string {
+    const { current } = this.#tokens;
+    if (current === undefined) throw new NoTokenError(words.sessionEnded);
+    return current;
   }
 
   #set(state: AuthState): void {
     this.#state = state;
     this.#listeners.forEach((listener) => { listener(); });
   }
-}
-
-function home(): string {
-  return `${window.location.origin}/`;
-}
-
-async function withPatience(work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_, reject) => { timer = setTimeout(() => { reject(new Error('no answer in time')); }, patience); });
-  await Promise.race([work, timeout]).finally(() => { clearTimeout(timer); });
 }

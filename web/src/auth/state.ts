@@ -1,9 +1,26 @@
 /** Where the sign-in stands. Exactly one of these at any time. */
 export type AuthState =
   | { status: 'starting' }
-  | { status: 'signedOut'; reason: 'ended' | 'keycloakAway' }
-  | { status: 'signedIn'; times: SessionTimes }
+  | { status: 'signedOut'; reason: SignedOutReason }
+  | SignedIn
   | { status: 'failed'; failure: Failure };
+
+/** Somebody is signed in: `subject` is the realm's id of the person, which never changes. */
+export interface SignedIn {
+  status: 'signedIn';
+  subject: string;
+  times: SessionTimes;
+  clockSkew?: number; // seconds that this clock is ahead of the realm's (behind: negative), where that is a minute or more
+}
+
+/** Why nobody is signed in. */
+export type SignedOutReason =
+  | 'never' // nobody has been, in this tab
+  | 'here' // signed out in this tab a moment ago
+  | 'ended' // the realm ended the session
+  | 'elsewhere' // signed out in another tab
+  | 'otherAccount' // somebody else signed in, in another tab
+  | 'keycloakAway'; // signed out here, but Keycloak did not answer and may still hold the session
 
 /** Why nobody could be signed in. */
 export type Failure =
@@ -11,6 +28,11 @@ export type Failure =
   | { kind: 'realmMissing' }
   | { kind: 'refused'; error: string; description?: string } // Keycloak said no, in its own words
   | { kind: 'webOrigin' } // Keycloak answers, but not to this origin
+  | { kind: 'clientAuthentication' } // the client is a confidential one, and a page can keep no secret
+  | { kind: 'standardFlow' } // the client may not sign people in by code
+  | { kind: 'pkce'; description?: string } // the client wants another proof than S256
+  | { kind: 'issuer'; answered: string } // the answer is from another issuer than ours
+  | { kind: 'noAnswer' } // the browser left for the login, and came back without an answer
   | { kind: 'loop' }
   | { kind: 'storageBlocked' }
   | { kind: 'unexpected'; message: string };
@@ -21,6 +43,12 @@ export interface SessionTimes {
   expiresAt: number;
   signedInAt?: number;
   idleEndsAt?: number;
+}
+
+/** What became of something that the person was sent to the realm for, such as a new password. */
+export interface ActionOutcome {
+  action: string; // Keycloak's name for it: UPDATE_PASSWORD
+  status: 'success' | 'cancelled' | 'error';
 }
 
 /** Thrown when a call needs a token and there is none to be had. */

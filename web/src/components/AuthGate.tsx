@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
 import { useAuth } from '../auth/useAuth';
+import { words } from '../texts/signIn';
 import { SignedOut } from './SignedOut';
-import { Spinner } from './Spinner';
+import { Starting } from './Starting';
 import { StartFailure } from './StartFailure';
 
 interface AuthGateProps {
@@ -12,7 +13,7 @@ interface AuthGateProps {
 export function AuthGate({ children }: AuthGateProps) {
   const { state } = useAuth();
   switch (state.status) {
-    case 'starting': return <main className="notice"><Spinner label="One moment" /></main>;
+    case 'starting': return <Starting label={words.oneMoment} />;
     case 'failed': return <StartFailure failure={state.failure} />;
     case 'signedOut': return <SignedOut reason={state.reason} />;
     case 'signedIn': return children;

@@ -1,4 +1,5 @@
 import type { Brief } from '../api/departments';
+import { words } from '../texts/department';
 import { Ago } from './Ago';
 import { Facts } from './Facts';
 
@@ -9,14 +10,14 @@ interface BriefCardProps {
 /** A department's brief, with the rule that opened it. */
 export function BriefCard({ brief }: BriefCardProps) {
   return (
-    <section className="card narrow" aria-label="The brief">
-      <h2><span className="allowed" aria-hidden="true">✓ </span>The brief</h2>
+    <section className="card narrow" aria-label={words.brief}>
+      <h2><span className="allowed" aria-hidden="true">✓ </span>{words.brief}</h2>
       <Facts
         of={[
-          ['Department', brief.department],
-          ['Prepared for', brief.preparedFor],
-          ['Prepared', <Ago time={brief.preparedAt} />],
-          ['What lets you read it', brief.grantedBy],
+          [words.department, brief.department],
+          [words.preparedFor, brief.preparedFor],
+          [words.prepared, <Ago time={brief.preparedAt} />],
+          [words.grantedBy, brief.grantedBy],
         ]}
       />
     </section>

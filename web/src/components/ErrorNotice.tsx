@@ -1,5 +1,7 @@
+import { Button } from '@mantine/core';
 import { ApiError } from '../api/problem';
 import { NoTokenError } from '../auth/state';
+import { words } from '../texts/problems';
 import { ProblemFacts } from './ProblemFacts';
 
 interface ErrorNoticeProps {
@@ -10,18 +12,25 @@ interface ErrorNoticeProps {
 /** Says what went wrong with a call, with all that is needed to ask about it, and offers to try again. */
 export function ErrorNotice({ error, onRetry }: ErrorNoticeProps) {
   return (
-    <div className="card attention" role="alert">
-      <h2>{error instanceof ApiError ? error.problem.title : 'No answer'}</h2>
-      <p>{explanation(error)}</p>
+    <div className="card attention narrow" role="alert">
+      <h2>{error instanceof ApiError ? error.problem.title : words.noAnswer}</h2>
+      <p>{explain(error)}</p>
+      {error instanceof ApiError && clocksDisagree(error) && <p>{words.clocks}</p>}
       {error instanceof ApiError && <ProblemFacts problem={error.problem} />}
-      <button type="button" className="button" onClick={onRetry}>Try again</button>
+      <Button onClick={onRetry}>{words.tryAgain}</Button>
     </div>
   );
 }
 
-function explanation(error: unknown): string {
-  if (error instanceof ApiError) return error.problem.detail ?? `${error.path} did not give what was asked for.`;
+/** What went wrong with a call, in a sentence. */
+export function explain(error: unknown): string {
+  if (error instanceof ApiError) return error.problem.detail ?? words.notGiven(error.path);
   if (error instanceof NoTokenError) return error.message;
-  if (error instanceof TypeError && !/fetch|network|load/i.test(error.message)) return `The answer has an unexpected shape: ${error.message}.`;
-  return 'The server of this app did not answer. Check the connection, then try again.';
+  const unreadable = error instanceof SyntaxError || (error instanceof TypeError && !/fetch|network|load/i.test(error.message));
+  return unreadable ? words.unexpected(error.message) : words.noAnswerWhy;
+}
+
+/** A token that was just renewed is neither over nor yet to come, unless the two servers' clocks differ. */
+function clocksDisagree({ problem }: ApiError): boolean {
+  return problem.code === 'token_expired' || problem.code === 'token_not_yet_valid';
 }

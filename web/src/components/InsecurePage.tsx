@@ -1,3 +1,4 @@
+import { words } from '../texts/signIn';
 import { Notice } from './Notice';
 
 interface InsecurePageProps {
@@ -8,18 +9,17 @@ interface InsecurePageProps {
 export function InsecurePage({ publicURL }: InsecurePageProps) {
   const { host, hostname } = window.location;
   const port = window.location.port || '80';
+  const local = `http://localhost:${port}`;
+  const { heading, why, waysOut, ownAddress, serveSecurely, onItsMachine, bringOver } = words.insecure;
   return (
-    <Notice heading="This address is not secure enough to sign in">
-      <p>
-        The page came over plain http from <code>{host}</code>. Browsers keep the cryptography that a sign-in needs (Web Crypto)
-        for https and for this machine itself.
-      </p>
-      <p>Ways out:</p>
+    <Notice heading={heading}>
+      <p>{why(<code>{host}</code>)}</p>
+      <p>{waysOut}</p>
       <ul>
-        {publicURL.startsWith('https:') && <li>Open it at its own address: <a href={publicURL}>{publicURL}</a></li>}
-        <li>Serve it over https, for example behind a proxy that has a certificate.</li>
-        <li>On the machine that runs it, open <a href={`http://localhost:${port}`}>{`http://localhost:${port}`}</a>.</li>
-        <li>From another machine, bring the port over, then open it at localhost: <code>{`ssh -L ${port}:localhost:${port} ${hostname}`}</code></li>
+        {publicURL.startsWith('https:') && <li>{ownAddress(<a href={publicURL}>{publicURL}</a>)}</li>}
+        <li>{serveSecurely}</li>
+        <li>{onItsMachine(<a href={local}>{local}</a>)}</li>
+        <li>{bringOver(port, hostname)}</li>
       </ul>
     </Notice>
   );

@@ -1,4 +1,6 @@
 import type { ReactNode } from 'react';
+import { words } from '../texts/frame';
+import { Mark } from './Mark';
 
 interface NoticeProps {
   heading: string;
@@ -9,7 +11,8 @@ interface NoticeProps {
 export function Notice({ heading, children }: NoticeProps) {
   return (
     <main className="notice">
-      <title>{`${heading} · Keystead`}</title>
+      <title>{words.titleOf(heading)}</title>
+      <p className="brand"><Mark />{words.app}</p>
       <div className="card">
         <h1>{heading}</h1>
         {children}

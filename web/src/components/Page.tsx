@@ -1,5 +1,6 @@
 import { useEffect, useRef, type ReactNode } from 'react';
-import { useLocation } from 'react-router';
+import { NavigationType, useLocation, useNavigationType } from 'react-router';
+import { words } from '../texts/frame';
 
 interface PageProps {
   heading: string;
@@ -8,17 +9,25 @@ interface PageProps {
   children?: ReactNode;
 }
 
-/** A page inside the frame. After a navigation the focus moves to its heading, so that screen readers notice. */
+/**
+ * A page inside the frame. After a navigation the focus moves to its heading, so that screen readers notice, and the page
+ * begins at its top. Going back, the browser itself finds the place where one had been.
+ */
 export function Page({ heading, title = heading, lead, children }: PageProps) {
   const h1 = useRef<HTMLHeadingElement>(null);
-  const navigated = useLocation().key !== 'default'; // the key of the address that the app was opened at
+  const { key, pathname } = useLocation();
+  const back = useNavigationType() === NavigationType.Pop;
+  const noticed = useRef(key === 'default' ? pathname : undefined); // that is the key of the address that the app was opened at
   useEffect(() => {
-    if (navigated) h1.current?.focus();
-  }, [navigated]);
+    if (noticed.current === pathname) return; // what changes is at most the query: whoever types it wants to go on typing
+    noticed.current = pathname;
+    h1.current?.focus({ preventScroll: true });
+    if (!back) document.documentElement.scrollTop = 0;
+  }, [back, pathname]);
 
   return (
     <>
-      <title>{`${title} · Keystead`}</title>
+      <title>{words.titleOf(title)}</title>
       <header className="page-head">
         <h1 ref={h1} tabIndex={-1}>{heading}</h1>
         {lead !== undefined && <p className="muted">{lead}</p>}

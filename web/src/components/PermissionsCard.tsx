@@ -1,45 +1,51 @@
-import type { Permission } from '../api/permissions';
-import { Call } from './Call';
+import { Link } from 'react-router';
+import { usePermissions, type Permission } from '../api/permissions';
+import { words } from '../texts/home';
+import { words as problems } from '../texts/problems';
+import { CardSkeleton } from './CardSkeleton';
 import { Decision } from './Decision';
-import { ErrorNotice } from './ErrorNotice';
 import { foresee } from './foresee';
-import { usePermissions } from './PermissionsProvider';
+import { Resource } from './Resource';
 
-/** What may I: every operation of the API that not everybody may use, with the API's own verdict on it. */
+/** What may I, in short: what the API allows and what it refuses, with what is missing. The API page has the whole of it. */
 export function PermissionsCard() {
-  const { resource, reload } = usePermissions();
+  const { query } = usePermissions();
   return (
-    <section className="card wide" aria-label="What you may do" aria-busy={resource.status === 'loading'}>
-      <h2>What you may do</h2>
-      {resource.status === 'loading' && <p className="skeleton tall">Asking the API …</p>}
-      {resource.status === 'failed' && <ErrorNotice error={resource.error} onRetry={reload} />}
-      {resource.status === 'ready' && <Permissions of={resource.value.filter((permission) => !permission.open)} />}
+    <section className="card" aria-label={words.may} aria-busy={query.isPending}>
+      <h2>{words.may}</h2>
+      <Resource of={query} loading={<CardSkeleton label={words.may} lines={6} />}>
+        {(permissions) => <Permissions of={permissions.filter(({ open }) => !open)} />}
+      </Resource>
     </section>
   );
 }
 
 function Permissions({ of }: { of: Permission[] }) {
-  if (of.length === 0) return <p>The API names no operation that needs a token. As soon as it has one, it is listed here.</p>;
+  if (of.length === 0) return <p>{words.noOperations}</p>;
+  const allowed = of.filter((permission) => foresee(permission).allowed);
   return (
     <>
-      <p className="muted">What the API said when this page was opened. It decides anew at every call.</p>
-      <ul className="permissions" aria-label="Operations">
-        {of.map((permission) => <Row key={permission.operation} of={permission} />)}
-      </ul>
+      <p className="muted">{words.decidesAnew}</p>
+      <Group allowed of={allowed} />
+      <Group allowed={false} of={of.filter((permission) => !allowed.includes(permission))} />
+      <p><Link to="/operations">{words.allOperations}</Link></p>
     </>
   );
 }
 
-function Row({ of: permission }: { of: Permission }) {
-  const { allowed, words } = foresee(permission);
+function Group({ allowed, of }: { allowed: boolean; of: Permission[] }) {
+  if (of.length === 0) return null;
   return (
-    <li>
-      <Decision allowed={allowed} />
-      <div>
-        <p>{permission.summary}</p>
-        <p className="muted"><Call method={permission.method} path={permission.path} /></p>
-        {words !== undefined && <p className="hint">{words}</p>}
-      </div>
-    </li>
+    <div className={allowed ? 'permissions' : 'permissions of-refused'}>
+      <h3><Decision allowed={allowed} /></h3>
+      <ul aria-label={allowed ? problems.allowed : problems.refused}>
+        {of.map((permission) => <li key={permission.operation}>{permission.summary}<Condition of={permission} /></li>)}
+      </ul>
+    </div>
   );
+}
+
+function Condition({ of: permission }: { of: Permission }) {
+  const { words: condition } = foresee(permission);
+  return condition !== undefined && <span className="hint">{condition}</span>;
 }

@@ -1,4 +1,6 @@
 import type { Problem } from '../api/problem';
+import { words } from '../texts/problems';
+import { Copyable } from './Copyable';
 import { Facts } from './Facts';
 
 interface ProblemFactsProps {
@@ -10,9 +12,9 @@ export function ProblemFacts({ problem }: ProblemFactsProps) {
   return (
     <Facts
       of={[
-        ['Status', String(problem.status)],
-        ['Code', problem.code !== undefined && <code>{problem.code}</code>],
-        ['Request id', problem.requestID !== undefined && <code>{problem.requestID}</code>],
+        [words.status, String(problem.status)],
+        [words.code, problem.code !== undefined && <code>{problem.code}</code>],
+        [words.requestID, problem.requestID !== undefined && <Copyable text={problem.requestID} label={words.copyRequestID} />],
       ]}
     />
   );

@@ -1,45 +1,53 @@
+import { Button } from '@mantine/core';
+import type { ReactNode } from 'react';
 import type { Report } from '../api/reports';
+import { words } from '../texts/reports';
 import { Ago } from './Ago';
-import { Facts } from './Facts';
-import { RequirePermission } from './RequirePermission';
+import { ReasonsTable } from './ReasonsTable';
 
 interface ReportCardsProps {
   report: Report;
-  onReload: () => void;
+  counting: boolean; // it is being counted again
+  onCountAgain: () => void;
 }
 
 /** A report as figures and a table of reasons. */
-export function ReportCards({ report, onReload }: ReportCardsProps) {
-  const reasons = Object.entries(report.refusedByCode).toSorted(([, a], [, b]) => b - a);
+export function ReportCards({ report, counting, onCountAgain }: ReportCardsProps) {
   return (
-    <div className="cards">
-      <section className="card" aria-label="Allowed">
-        <h2><span className="allowed" aria-hidden="true">✓ </span>Allowed</h2>
-        <p className="figure">{report.allowed.toLocaleString()}</p>
+    <div className="stack" aria-busy={counting}>
+      <div className="cards in-threes">
+        <FigureCard heading={words.allowed} mark={<span className="allowed" aria-hidden="true">✓ </span>}><Calls of={report.allowed} /></FigureCard>
+        <FigureCard heading={words.refused} mark={<span className="reason" aria-hidden="true">✕ </span>}><Calls of={report.refused} /></FigureCard>
+        <FigureCard heading={words.since}><p className="figure"><Ago time={report.since} /></p></FigureCard>
+      </div>
+      <section className="card" aria-label={words.reasons}>
+        <h2>{words.reasons}</h2>
+        {report.refused === 0 ? <p className="muted">{words.nothingRefused}</p> : <ReasonsTable of={report.refusedByCode} total={report.refused} />}
       </section>
-      <section className="card" aria-label="Refused">
-        <h2><span className="reason" aria-hidden="true">✕ </span>Refused</h2>
-        <p className="figure">{report.refused.toLocaleString()}</p>
-        {reasons.length === 0 ? <p className="muted">Nothing was refused yet.</p> : <Reasons of={reasons} />}
-      </section>
-      <section className="card" aria-label="This report">
-        <h2>This report</h2>
-        <Facts of={[['Made', <Ago time={report.generatedAt} />], ['Counting since', <Ago time={report.since} />], ['Made for', <code>{report.generatedBy}</code>]]} />
-        <RequirePermission operation="showReport">
-          <button type="button" className="button" onClick={onReload}>Count again</button>
-        </RequirePermission>
-      </section>
+      <div className="actions">
+        <Button onClick={onCountAgain}>{counting ? words.counting : words.again}</Button>
+        <p className="hint">{words.made(<Ago time={report.generatedAt} />, <code>{report.generatedBy}</code>)}</p>
+      </div>
     </div>
   );
 }
 
-function Reasons({ of }: { of: [code: string, count: number][] }) {
+interface FigureCardProps {
+  heading: string;
+  mark?: ReactNode;
+  children: ReactNode;
+}
+
+function FigureCard({ heading, mark, children }: FigureCardProps) {
   return (
-    <table>
-      <thead><tr><th scope="col">Reason</th><th scope="col">Times</th></tr></thead>
-      <tbody>
-        {of.map(([code, count]) => <tr key={code}><td><code>{code}</code></td><td>{count.toLocaleString()}</td></tr>)}
-      </tbody>
-    </table>
+    <section className="card" aria-label={heading}>
+      <h2>{mark}{heading}</h2>
+      {children}
+    </section>
   );
+}
+
+/** A figure that is heard when it changes. */
+function Calls({ of }: { of: number }) {
+  return <p className="figure" aria-live="polite" aria-atomic="true">{of.toLocaleString()} <small>{words.calls(of)}</small></p>;
 }

@@ -1,21 +1,22 @@
 import { render, screen } from '@testing-library/react';
 import { expect, it } from 'vitest';
+import { ApiProvider } from '../api/ApiProvider';
 import { AuthProvider } from '../auth/AuthProvider';
 import { Session } from '../auth/session';
-import { FakeKeycloak, settings } from '../test/fakeKeycloak';
+import { callbackHash, FakeKeycloak, settings } from '../test/fakeKeycloak';
 import { adminMissing, permissions, server } from '../test/server';
-import { PermissionsProvider } from './PermissionsProvider';
 import { RequirePermission } from './RequirePermission';
 
 async function renderFor(operation: string) {
-  const keycloak = new FakeKeycloak();
-  await keycloak.init();
+  window.history.replaceState(null, '', `/${callbackHash}`);
+  const session = new Session(settings, new FakeKeycloak());
+  await session.start();
   render(
-    <AuthProvider session={new Session(settings, keycloak)}>
-      <PermissionsProvider>
+    <AuthProvider session={session}>
+      <ApiProvider>
         <RequirePermission operation={operation} fallback="Ask an administrator">Open it</RequirePermission>
         <RequirePermission operation="showMe">Permissions are here</RequirePermission>
-      </PermissionsProvider>
+      </ApiProvider>
     </AuthProvider>,
   );
   expect(screen.getByText('Ask an administrator')).toBeTruthy(); // nothing is known yet

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { usePermissions } from './PermissionsProvider';
+import { usePermissions } from '../api/permissions';
 
 interface RequirePermissionProps {
   operation: string;

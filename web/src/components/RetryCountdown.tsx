@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { Failure } from '../auth/state';
+import { words } from '../texts/signIn';
 
 const seconds = 5;
 
@@ -26,5 +27,5 @@ export function RetryCountdown({ failure, onRetry }: RetryCountdownProps) {
     return () => { clearTimeout(timer); };
   }, [left, onRetry]);
 
-  return <p role="timer" className="muted">{left > 0 ? `Retrying in ${left} s` : 'Retrying …'}</p>;
+  return <p role="timer" className="muted">{left > 0 ? words.retryingIn(left) : words.retrying}</p>;
 }

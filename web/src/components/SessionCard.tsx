@@ -1,4 +1,5 @@
 import { useAuth } from '../auth/useAuth';
+import { words } from '../texts/home';
 import { Ago } from './Ago';
 import { Facts } from './Facts';
 
@@ -8,14 +9,14 @@ export function SessionCard() {
   if (state.status !== 'signedIn') return null;
   const { signedInAt, idleEndsAt } = state.times;
   return (
-    <section className="card" aria-label="Your session">
-      <h2>Your session</h2>
+    <section className="card" aria-label={words.session}>
+      <h2>{words.session}</h2>
       <Facts
         of={[
-          ['Signed in', signedInAt !== undefined && <Ago time={new Date(signedInAt)} />],
-          ['Ends, if this page is closed', idleEndsAt !== undefined && <ClockTime at={idleEndsAt} />],
-          ['Realm', settings.realm],
-          ['Keycloak', <code>{settings.keycloakURL}</code>],
+          [words.signedIn, signedInAt !== undefined && <Ago time={new Date(signedInAt)} />],
+          [words.ends, idleEndsAt !== undefined && <ClockTime at={idleEndsAt} />],
+          [words.realm, settings.realm],
+          [words.keycloak, <code>{settings.keycloakURL}</code>],
         ]}
       />
     </section>

@@ -1,4 +1,5 @@
 import { useAuth } from '../auth/useAuth';
+import { words } from '../texts/home';
 import { countdown } from './clock';
 import { useNow } from './useNow';
 
@@ -10,11 +11,11 @@ export function TokenCard() {
   const { issuedAt, expiresAt } = state.times;
   const left = Math.max(0, expiresAt - now);
   return (
-    <section className="card" aria-label="Your access token">
-      <h2>Your access token</h2>
-      <p className="figure" role="timer" aria-label="Time left">{countdown(left)}</p>
-      <progress max={expiresAt - issuedAt} value={left} aria-label="Share of the lifetime left" />
-      <p className="muted">{left > 0 ? 'It is renewed by itself while this page is open.' : 'It has expired. The next call asks Keycloak for a new one.'}</p>
+    <section className="card" aria-label={words.token}>
+      <h2>{words.token}</h2>
+      <p className="figure" role="timer" aria-label={words.timeLeft}>{countdown(left)}</p>
+      <progress max={expiresAt - issuedAt} value={left} aria-label={words.shareLeft} />
+      <p className="muted">{left > 0 ? words.renewed : words.expired}</p>
     </section>
   );
 }

@@ -1,29 +1,34 @@
+import { Burger } from '@mantine/core';
 import { Link, NavLink } from 'react-router';
-import { useAuth } from '../auth/useAuth';
+import { usePermissions } from '../api/permissions';
+import { words } from '../texts/frame';
 import { Mark } from './Mark';
-import { useMe } from './MeProvider';
-import { usePermissions } from './PermissionsProvider';
 import { RequirePermission } from './RequirePermission';
+import { ThemeMenu } from './ThemeMenu';
+import { useMenuPanel } from './useMenuPanel';
+import { UserMenu } from './UserMenu';
 
-/** The bar at the top: where one can go, who is signed in, and the way out. */
+/** The bar at the top: where one can go, in which colours, and who is signed in. On a phone the places are behind a button. */
 export function TopBar() {
-  const { signOut } = useAuth();
-  const { resource } = useMe();
-  const { where } = usePermissions();
+  const { query, where } = usePermissions();
   const [department] = where('showBrief', 'department');
-  const me = resource.status === 'ready' ? resource.value : undefined;
+  const { open, button, panel, toggle, close } = useMenuPanel();
   return (
     <header className="top-bar">
       <div>
-        <Link to="/" className="brand"><Mark />Keystead</Link>
-        <nav aria-label="Main">
-          <NavLink to="/" end>Home</NavLink>
-          <NavLink to="/try">Call the API</NavLink>
-          <RequirePermission operation="showReport"><NavLink to="/admin/reports">Reports</NavLink></RequirePermission>
-          {department !== undefined && <NavLink to={`/departments/${encodeURIComponent(department)}`}>My department</NavLink>}
+        <Link to="/" className="brand"><Mark />{words.app}</Link>
+        <Burger ref={button} className="menu-button" opened={open} onClick={toggle} aria-label={words.menu} aria-expanded={open} aria-controls="navigation" size="sm" />
+        <nav ref={panel} id="navigation" aria-label={words.navigation} data-open={open} onClick={close}>
+          <NavLink to="/" end>{words.home}</NavLink>
+          {query.isPending && <span className="to-come" aria-hidden="true">{words.notes}</span>}
+          <RequirePermission operation="listNotes"><NavLink to="/notes">{words.notes}</NavLink></RequirePermission>
+          <NavLink to="/operations">{words.operations}</NavLink>
+          <NavLink to="/token">{words.token}</NavLink>
+          {department !== undefined && <NavLink to={`/departments/${encodeURIComponent(department)}`}>{words.department}</NavLink>}
+          <RequirePermission operation="showReport"><NavLink to="/admin/reports">{words.reports}</NavLink></RequirePermission>
         </nav>
-        <span className="who" title={me?.email}>{me?.name}</span>
-        <button type="button" className="button" onClick={() => void signOut()}>Sign out</button>
+        <ThemeMenu />
+        <UserMenu />
       </div>
     </header>
   );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { foresee } from './foresee';
 
-const brief = { operation: 'showBrief', method: 'GET', path: '/api/departments/{department}/brief', summary: 'The brief', open: false };
+const brief = { operation: 'showBrief', method: 'GET', path: '/api/departments/{department}/brief', summary: 'The brief', requires: 'x', open: false };
 const refused = { ...brief, allowed: false, missing: 'Requires the claim department' } as const;
 const anywhere = { ...brief, allowed: true, where: {} } as const;
 

@@ -16,11 +16,12 @@ describe('a department', () => {
     expect(reason.getByText(/it is engineering, not sales$/)).toBeTruthy();
     expect(reason.getByText('claim_mismatch')).toBeTruthy();
     expect(reason.getByText('req-1')).toBeTruthy();
+    expect((await reason.findByRole('link', { name: 'Your own department: engineering' })).getAttribute('href')).toBe('/departments/engineering');
 
     const { held, answer } = hold();
     server.use(http.get('/api/departments/engineering/brief', async () => { await held; }, { once: true }));
     await user.click(await screen.findByRole('link', { name: 'My department' }));
-    expect(await screen.findByText('Fetching the brief')).toBeTruthy();
+    expect(await screen.findByRole('status', { name: 'the brief of engineering' })).toBeTruthy();
     expect(screen.queryByText('claim_mismatch')).toBeNull(); // nothing of the other department is left
     answer();
     expect(await screen.findByRole('region', { name: 'The brief' })).toBeTruthy();
@@ -51,13 +52,13 @@ describe('a department', () => {
     const { held, answer } = hold();
     server.use(http.get('/api/departments/:department/brief', async () => { await held; }, { once: true }));
     await renderApp('/departments/engineering');
-    expect((await screen.findByText('Fetching the brief')).getAttribute('role')).toBe('status');
+    expect(await screen.findByRole('status', { name: 'the brief of engineering' })).toBeTruthy();
     answer();
     const brief = await screen.findByRole('region', { name: 'The brief' });
     expect(screen.getByRole('heading', { level: 1, name: 'Department engineering' })).toBeTruthy();
     for (const words of ['engineering', 'Alice Archer', 'just now', 'claim department equal to the address\'s department']) {
       expect(within(brief).getByText(words)).toBeTruthy();
     }
-    expect(screen.queryByText('Fetching the brief')).toBeNull();
+    expect(screen.queryByRole('status', { name: 'the brief of engineering' })).toBeNull();
   });
 });

@@ -1,39 +1,42 @@
-import { useAuth } from '../auth/useAuth';
+import { useMe } from '../api/me';
+import { usePermissions } from '../api/permissions';
 import { greeting } from '../components/clock';
 import { ErrorNotice } from '../components/ErrorNotice';
-import { useMe } from '../components/MeProvider';
 import { Page } from '../components/Page';
 import { PermissionsCard } from '../components/PermissionsCard';
-import { usePermissions } from '../components/PermissionsProvider';
-import { RolesCard } from '../components/RolesCard';
+import { QuickLinks } from '../components/QuickLinks';
 import { SessionCard } from '../components/SessionCard';
+import { SessionLine } from '../components/SessionLine';
 import { TokenCard } from '../components/TokenCard';
 import { WhoCard } from '../components/WhoCard';
+import { words } from '../texts/home';
+import { words as times } from '../texts/times';
 
 /** Who am I, what may I, how long. */
 export default function Home() {
-  const { settings } = useAuth();
-  const { resource, reload } = useMe();
-  const permissions = usePermissions();
+  const me = useMe();
+  const permissions = usePermissions().query;
   const hello = greeting(new Date());
 
   // One click for both: when the server was away, neither call was answered.
   function retry() {
-    reload();
-    if (permissions.resource.status === 'failed') permissions.reload();
+    void me.refetch();
+    if (permissions.isError) void permissions.refetch();
   }
 
   return (
-    <Page title="Home" heading={resource.status === 'ready' ? `${hello}, ${resource.value.name}` : hello} lead={`Signed in to the realm ${settings.realm} through Keycloak.`}>
-      {resource.status === 'failed'
-        ? <ErrorNotice error={resource.error} onRetry={retry} />
+    <Page title={words.title} heading={me.data === undefined ? hello : times.greet(hello, me.data.name)} lead={<SessionLine />}>
+      {me.isError && me.data === undefined
+        ? <ErrorNotice error={me.error} onRetry={retry} />
         : (
-            <div className="cards in-pairs" aria-busy={resource.status === 'loading'}>
-              <WhoCard me={resource.status === 'ready' ? resource.value : undefined} />
-              <RolesCard me={resource.status === 'ready' ? resource.value : undefined} />
+            <div className="stack">
+              <QuickLinks />
+              <div className="cards in-threes" aria-busy={me.isPending}>
+                <WhoCard me={me.data} />
+                <TokenCard />
+                <SessionCard />
+              </div>
               <PermissionsCard />
-              <TokenCard />
-              <SessionCard />
             </div>
           )}
     </Page>

@@ -1,24 +1,22 @@
+import { Button } from '@mantine/core';
 import { Link, useLocation } from 'react-router';
 import { Page } from '../components/Page';
+import { words } from '../texts/notFound';
+import { words as problems } from '../texts/problems';
 
 /** For addresses that no page lives at. Those of the API lead here, too, when somebody opens them in a browser. */
 export default function NotFound() {
   const { pathname } = useLocation();
-  if (isApi(pathname)) {
-    return (
-      <Page heading="An address of the API">
-        <section className="card narrow" aria-label="An address of the API">
-          <p><code>{pathname}</code> answers programs, which send an access token. Here you can try it with yours:</p>
-          <a href="/docs" className="button">Open the API’s documents</a>
-        </section>
-      </Page>
-    );
-  }
+  const api = isApi(pathname);
+  const heading = api ? words.apiHeading : words.heading;
   return (
-    <Page heading="Nothing here">
-      <section className="card narrow" aria-label="Not found">
-        <p>No page lives at <code>{pathname}</code>. The address may be misspelt, or the page has moved.</p>
-        <Link to="/" className="button">Back to home</Link>
+    <Page heading={heading}>
+      <section className="card narrow" aria-label={heading}>
+        <p>{(api ? words.apiWhy : words.why)(<code>{pathname}</code>)}</p>
+        <div className="actions">
+          {api && <Button component="a" href="/docs" variant="filled">{words.openDocuments}</Button>}
+          <Button component={Link} to="/" variant={api ? 'default' : 'filled'}>{problems.backHome}</Button>
+        </div>
       </section>
     </Page>
   );

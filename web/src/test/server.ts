@@ -38,13 +38,17 @@ export function permissions(changes: Record<string, object> = {}) {
   }));
 }
 
+/** Alice, as the API sees her. */
+export const me = {
+  sub: '11111111-alice', username: 'alice', email: 'alice@example.org', email_verified: true, given_name: 'Alice', name: 'Alice Archer',
+  roles: ['user', 'admin'], client_roles: { account: ['view-profile'] }, groups: [], scopes: ['openid'],
+  issued_at: '2026-01-05T08:00:00Z', expires_at: '2026-01-05T08:05:00Z',
+};
+
 /** The network as it should be: the realm is there, and the API knows alice of engineering. */
 export const server = setupServer(
   http.get(discoveryURL, () => HttpResponse.json({ issuer: 'http://localhost:8080/realms/demo' })),
-  http.get('/api/me', () => HttpResponse.json({
-    sub: '11111111-alice', username: 'alice', email: 'alice@example.org', given_name: 'Alice',
-    roles: ['user', 'admin'], client_roles: { account: ['view-profile'] }, groups: [], scopes: ['openid'],
-  })),
+  http.get('/api/me', () => HttpResponse.json(me)),
   permissions(),
   http.get('/api/departments/:department/brief', ({ params: { department } }) => department === 'engineering'
     ? HttpResponse.json({ department, prepared_for: 'Alice Archer', prepared_at: new Date().toISOString(), granted_by: 'claim department equal to the address\'s department' })

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { weigh, type Built } from './size';
+
+const chunk = (fileName: string, module: string, { imports = [], lazy = [], css = [] }: { imports?: string[]; lazy?: string[]; css?: string[] } = {}): Built => ({
+  type: 'chunk',
+  name: fileName.replace('.js', ''),
+  fileName,
+  moduleIds: [`/app/${module}`],
+  imports,
+  dynamicImports: lazy,
+  viteMetadata: { importedCss: new Set(css) },
+});
+
+const bundle = Object.fromEntries([
+  chunk('index.js', 'index.html', { lazy: ['App.js'], css: ['index.css'] }),
+  chunk('App.js', 'src/App.tsx', { imports: ['react.js'], lazy: ['Home.js', 'Notes.js', 'Toasts.js'] }),
+  chunk('react.js', 'node_modules/react/index.js'),
+  chunk('Home.js', 'src/pages/Home.tsx', { imports: ['cards.js', 'react.js'], css: ['home.css'] }),
+  chunk('Toasts.js', 'src/components/Toasts.tsx'),
+  chunk('cards.js', 'src/components/Card.tsx', { css: ['cards.css'] }),
+  chunk('Notes.js', 'src/pages/Notes.tsx', { imports: ['cards.js', 'editor.js'], css: ['notes.css'] }),
+  chunk('editor.js', 'src/components/Editor.tsx', { lazy: ['Help.js'] }),
+  chunk('Help.js', 'src/components/Help.tsx'),
+  chunk('docs.js', 'docs.html', { imports: ['react.js'], css: ['docs.css'] }),
+].map((built) => [built.type === 'chunk' ? built.fileName : '', built]));
+
+const sizes: Record<string, number> = {
+  'index.js': 1_000, 'App.js': 4_000, 'Toasts.js': 800, 'react.js': 60_000, 'Home.js': 2_000, 'cards.js': 3_000, 'index.css': 400, 'home.css': 50, 'cards.css': 150,
+  'Notes.js': 5_000, 'editor.js': 7_000, 'notes.css': 300, 'Help.js': 900, 'docs.js': 1_000_000, 'docs.css': 1_000_000,
+};
+const sizeOf = (file: string) => sizes[file] ?? NaN;
+
+describe('the first load', () => {
+  const { bytes, lines } = weigh(bundle, sizeOf);
+
+  it('is the entry, what it needs at once though lazily, what they import and their styles, each once', () => {
+    expect(bytes).toBe(71_400);
+    expect(lines[0]).toBe('First load: 71.4 kB brotli (JavaScript 70.8, CSS 0.6) of at most 200.0 kB');
+  });
+
+  it('has beside it what each lazy part adds, and nothing of the documentation', () => {
+    expect(lines[1]).toBe('Beyond it, in kB: Notes 12.3, Help 0.9');
+  });
+
+  it.each(['index.html', 'src/App.tsx', 'src/pages/Home.tsx', 'src/components/Toasts.tsx'])('cannot be weighed without %s', (module) => {
+    const others = Object.entries(bundle).filter(([, built]) => built.type === 'chunk' && !built.moduleIds.includes(`/app/${module}`));
+    expect(() => weigh(Object.fromEntries(others), sizeOf)).toThrow(`/${module} is in no file of the build`);
+  });
+});

@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeNotes } from '../test/notes';
+import { server } from '../test/server';
+import { createApi } from './client';
+import { Deletions } from './deletions';
+
+let notes: FakeNotes;
+beforeEach(() => {
+  notes = new FakeNotes();
+  server.use(...notes.handlers);
+});
+
+async function begin(titles: string[], freshToken = () => Promise.resolve('t1')) {
+  const takeBack = vi.fn();
+  const deletions = new Deletions(createApi({ freshToken, renewedToken: freshToken }), freshToken);
+  const begun = titles.map((title) => notes.add(title)).map(({ updated_at, ...note }) => ({ ...note, changedAt: new Date(updated_at) }));
+  begun.forEach((note) => { deletions.begin(note, () => { takeBack(note.title); deletions.undo(note.id); }); });
+  await Promise.resolve(); // the tokens are at hand
+  return { deletions, takeBack, ids: begun.map(({ id }) => id) };
+}
+
+/** What was sent is on its way, and the answers are not waited for. */
+const sent = (changes: string[]) => vi.waitFor(() => { expect(notes.changes).toEqual(changes); });
+
+describe('a deletion', () => {
+  it('takes the note off the page at once, and tells the API nothing until it is final', async () => {
+    const { deletions, ids: [id = ''] } = await begin(['a']);
+    expect([...deletions.gone()]).toEqual([id]);
+    expect(notes.changes).toEqual([]);
+    await deletions.commit(id);
+    expect(notes.changes).toEqual(['DELETE a "1" Bearer t1']);
+    expect(deletions.gone().has(id), 'an older answer may still have it').toBe(true);
+  });
+
+  it('that was undone is never sent', async () => {
+    const { deletions, ids: [id = ''] } = await begin(['a']);
+    deletions.undo(id);
+    expect(deletions.gone().size).toBe(0);
+    await deletions.commit(id);
+    deletions.sendAll();
+    expect(notes.changes).toEqual([]);
+  });
+
+  it('that the API refuses brings the note back', async () => {
+    const { deletions, ids: [id = ''] } = await begin(['a']);
+    notes.stored.forEach((note) => { notes.change(note, 'b', ''); });
+    await expect(deletions.commit(id)).rejects.toMatchObject({ problem: { status: 412 } });
+    expect(deletions.gone().size).toBe(0);
+    expect(notes.stored).toHaveLength(1);
+  });
+
+  it('of what somebody else has deleted is done', async () => {
+    const { deletions, ids: [id = ''] } = await begin(['a']);
+    notes.stored = [];
+    await deletions.commit(id);
+    expect(deletions.gone().has(id)).toBe(true);
+  });
+
+  it('is taken back in the order of the latest', async () => {
+    const { deletions, takeBack } = await begin(['a', 'b']);
+    expect([deletions.undoLatest(), deletions.undoLatest(), deletions.undoLatest()]).toEqual([true, true, false]);
+    expect(takeBack.mock.calls).toEqual([['b'], ['a']]);
+  });
+});
+
+describe('leaving', () => {
+  it('sends all that waits, once, with the token that is at hand', async () => {
+    const { deletions, ids: [first = ''] } = await begin(['a', 'b', 'c']);
+    deletions.undo(first);
+    deletions.sendAll();
+    deletions.sendAll();
+    await sent(['DELETE b "1" Bearer t1', 'DELETE c "1" Bearer t1']);
+  });
+
+  it('asks the browser to see it through', async () => {
+    const { deletions } = await begin(['a']);
+    const asked = vi.spyOn(globalThis, 'fetch');
+    deletions.sendAll();
+    expect(asked).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^\/api\/notes\//), expect.objectContaining({ method: 'DELETE', keepalive: true }));
+    await sent(['DELETE a "1" Bearer t1']);
+  });
+
+  it('sends nothing without a token: the note stays', async () => {
+    const { deletions } = await begin(['a'], () => Promise.reject(new Error('over')));
+    const asked = vi.spyOn(globalThis, 'fetch');
+    deletions.sendAll();
+    expect(asked).not.toHaveBeenCalled();
+  });
+});

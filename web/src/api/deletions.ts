@@ -1,0 +1,104 @@
+import { read, type Api } from './client';
+import type { Note } from './notes';
+import { ApiError } from './problem';
+
+interface Waiting {
+  note: Note;
+  takeBack: () => void;
+  token?: string;
+}
+
+/**
+ * Notes that are gone from the page, and not yet from the server: until then an undo costs nothing and cannot fail. What was
+ * deleted stays off the page for good, whatever an older answer still says.
+ */
+export class Deletions {
+  #gone: ReadonlySet<string> = new Set();
+  #waiting = new Map<string, Waiting>();
+  #listeners = new Set<() => void>();
+
+  readonly #freshToken: () => Promise<string>;
+  readonly #api: Api;
+
+  constructor(api: Api, freshToken: () => Promise<string>) {
+    this.#api = api;
+    this.#freshToken = freshToken;
+  }
+
+  /** The ids of what is not to be shown, for useSyncExternalStore. */
+  readonly gone = (): ReadonlySet<string> => this.#gone;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Takes a note off the page. `takeBack` is what an undo by keyboard does. */
+  begin(note: Note, takeBack: () => void): void {
+    const waiting: Waiting = { note, takeBack };
+    this.#waiting.set(note.id, waiting);
+    this.#set([...this.#gone, note.id]);
+    // At hand in case that the page is left or the session ends: then there is no time to ask for one, or nobody to ask.
+    this.#freshToken().then((token) => { waiting.token = token; }, () => undefined);
+  }
+
+  /** Puts a note back; nothing was sent. */
+  undo(id: string): void {
+    if (this.#waiting.delete(id)) this.#show(id);
+  }
+
+  /** Undoes the latest deletion. False when none is waiting. */
+  undoLatest(): boolean {
+    const latest = [...this.#waiting.values()].at(-1);
+    latest?.takeBack();
+    return latest !== undefined;
+  }
+
+  /** Deletes a note for good, unless that was undone. Where the API refuses, the note comes back and the refusal is thrown. */
+  async commit(id: string): Promise<void> {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
+    this.#waiting.delete(id);
+    try {
+      await deleteNote(this.#api, waiting.note);
+    } catch (error) {
+      if (error instanceof ApiError && error.problem.status === 404) return; // somebody else was faster
+      this.#show(id);
+      throw error;
+    }
+  }
+
+  /** Sends all that waits, at once and without an answer: the page is being left, or the session is over. */
+  readonly sendAll = (): void => {
+    for (const { note, token } of this.#waiting.values()) {
+      if (token !== undefined) deleteNoteOnLeaving(note, token);
+    }
+    this.#waiting.clear();
+  };
+
+  #show(id: string): void {
+    this.#set([...this.#gone].filter((gone) => gone !== id));
+  }
+
+  #set(gone: string[]): void {
+    this.#gone = new Set(gone);
+    this.#listeners.forEach((listener) => { listener(); });
+  }
+}
+
+/** The ETag of a note in that version, as the document has it. */
+export function etag(version: number): string {
+  return `"${version}"`;
+}
+
+/** Deletes the version that the person saw; throws the API's refusal. */
+async function deleteNote({ operations }: Api, { id, version }: Note): Promise<void> {
+  const params = { path: { id }, header: { 'If-Match': etag(version) } };
+  await read(operations.DELETE('/api/notes/{id}', { params, keepalive: true }), () => undefined);
+}
+
+/** The same without waiting for anything, as a page that is being left has no time: the browser sends it, and nobody hears the answer. */
+function deleteNoteOnLeaving({ id, version }: Note, token: string): void {
+  const headers = { Authorization: `Bearer ${token}`, 'If-Match': etag(version) };
+  fetch(`/api/notes/${id}`, { method: 'DELETE', keepalive: true, headers }).catch(() => undefined);
+}

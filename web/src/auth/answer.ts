@@ -1,0 +1,40 @@
+import type { ActionOutcome } from './state';
+
+/** What the realm sent the browser back with, as far as the session looks at it; the code is for keycloak-js alone. */
+export interface Answer {
+  issuer?: string;
+  refusal?: Refusal;
+  outcome?: ActionOutcome;
+}
+
+/** An error of the authorization endpoint (RFC 6749 §4.1.2.1). */
+export interface Refusal {
+  error: string;
+  error_description?: string;
+}
+
+/**
+ * Reads the realm's answer out of the address. It stands in the fragment, as keycloak-js asks for it. An error may come in the
+ * query all the same, when the realm could not read that far; there it counts only if this tab has `asked` for anything.
+ */
+export function readAnswer({ pathname, search, hash }: Location, asked: boolean): Answer | undefined {
+  const fragment = new URLSearchParams(hash.replace(/^#/, ''));
+  if (fragment.has('state') && (fragment.has('code') || fragment.has('error'))) return read(fragment);
+  const query = new URLSearchParams(search);
+  return asked && pathname === '/' && query.has('state') && query.has('error') ? read(query) : undefined;
+}
+
+/** Whether an error says no more than that nobody can be signed in without being asked (OpenID Connect Core §3.1.2.6). */
+export function meansNobody({ error }: Refusal): boolean {
+  return ['login_required', 'interaction_required', 'consent_required', 'account_selection_required'].includes(error);
+}
+
+function read(answer: URLSearchParams): Answer {
+  const [issuer, error, description, action] = ['iss', 'error', 'error_description', 'kc_action'].map((name) => answer.get(name) ?? undefined);
+  const status = (['success', 'cancelled', 'error'] as const).find((known) => known === answer.get('kc_action_status'));
+  return {
+    ...(issuer !== undefined && { issuer }),
+    ...(error !== undefined && { refusal: { error, ...(description !== undefined && { error_description: description }) } }),
+    ...(status !== undefined && { outcome: { action: action ?? '', status } }),
+  };
+}

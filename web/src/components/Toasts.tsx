@@ -1,0 +1,10 @@
+import '@mantine/core/styles/CloseButton.css';
+import '@mantine/core/styles/Notification.css';
+import '@mantine/notifications/styles.css';
+import { Notifications } from '@mantine/notifications';
+import '../styles/toasts.css';
+
+/** Where toasts appear. */
+export default function Toasts() {
+  return <Notifications position="bottom-right" />;
+}

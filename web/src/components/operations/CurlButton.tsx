@@ -1,0 +1,23 @@
+import { Button } from '@mantine/core';
+import type { Call } from '../../api/call';
+import { curl } from '../../api/curl';
+import { words } from '../../texts/operations';
+import { useCopy } from '../useCopy';
+
+interface CurlButtonProps {
+  call: () => Call;
+}
+
+/** Copies a call as a command, without the token. Where the browser lets nothing be copied, shows it. */
+export function CurlButton({ call }: CurlButtonProps) {
+  const { outcome, copy } = useCopy();
+  return (
+    <>
+      <Button onClick={() => void copy(() => curl(call()))}>{words.copyCurl}</Button>
+      <div className="copy-outcome" role="status">
+        {outcome === 'copied' && <p className="hint">{words.copied}</p>}
+        {outcome === 'refused' && <><p className="hint">{words.copyRefused}</p><pre className="json"><code>{curl(call())}</code></pre></>}
+      </div>
+    </>
+  );
+}

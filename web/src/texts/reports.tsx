@@ -1,0 +1,48 @@
+import type { ReactNode } from 'react';
+
+/** The administrators' report. */
+export const words = {
+  heading: 'Reports',
+  lead: 'What this server allowed and refused since it started.',
+  asked: 'the reports',
+  allowed: 'Allowed',
+  refused: 'Refused',
+  calls: (count: number) => (count === 1 ? 'call' : 'calls'),
+  reasons: 'Why calls were refused',
+  nothingRefused: 'Nothing was refused yet. As soon as something is, the reasons are counted here.',
+  reason: 'Reason',
+  share: 'Share',
+  times: 'Times',
+  percent: (share: number) => `${share} %`,
+  since: 'Counting since',
+  made: (ago: ReactNode, whom: ReactNode) => <>Counted {ago} for {whom}.</>,
+  again: 'Count again',
+  counting: 'Counting …',
+
+  /** What the API's codes mean, for those who have not read its table. */
+  meaning: new Map([
+    ['token_missing', 'No access token came with the call'],
+    ['token_malformed', 'What came was no access token'],
+    ['token_too_large', 'The token was larger than any honest one'],
+    ['token_algorithm', 'The token was signed in a way that is not accepted'],
+    ['token_key_unknown', 'The token was signed with a key that the realm does not publish'],
+    ['token_signature', 'The signature does not fit the token'],
+    ['token_type', 'It was a token of another kind'],
+    ['token_issuer', 'The token came from another realm'],
+    ['token_audience', 'The token was meant for another API'],
+    ['token_authorized_party', 'The token was given to another app'],
+    ['token_bound', 'The token belongs to a key that the caller did not show'],
+    ['token_expired', 'The token’s time was over'],
+    ['token_not_yet_valid', 'The token’s time had not come'],
+    ['token_revoked', 'The realm had taken the token back'],
+    ['token_claim_missing', 'The token lacked a claim'],
+    ['role_missing', 'The caller lacked a role'],
+    ['scope_missing', 'The token lacked a scope'],
+    ['group_missing', 'The caller was not in the group'],
+    ['organization_missing', 'The caller was not in the organization'],
+    ['claim_mismatch', 'A claim had another value than the address asks for'],
+    ['authentication_level', 'The sign-in was not strong enough'],
+    ['keys_unavailable', 'The realm’s keys could not be had'],
+    ['introspection_unavailable', 'The realm could not be asked about the token'],
+  ]),
+};
