@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
 import { app, binary, issuer, lateApp, server, serverPID, settings } from './support/environment.ts';
+import { callOperation } from './support/operations.ts';
 import { startServer } from './support/server.ts';
-import { expect, fillLogin, signIn, test } from './support/test.ts';
+import { expect, fillLogin, signIn, signOut, test } from './support/test.ts';
 import { token, userGrant } from './support/tokens.ts';
 
 // Ends the run's server, so the tests here come last and in this order.
@@ -22,19 +23,19 @@ test('after all these journeys the development realm holds less than 60 MiB', ()
 
 test('the realm is stopped, and the app keeps serving signed-in calls', async ({ page }) => {
   const bearer = await token(userGrant('bob'));
-  await signIn(page, 'alice', '/try');
+  await signIn(page, 'alice', '/operations');
   process.kill(serverPID, 'SIGTERM');
   await expect.poll(() => answers(issuer), { timeout: 30_000 }).toBe(0);
 
   for (let call = 0; call < 3; call++) {
     const answered = page.waitForResponse(`${app}/secured`);
-    await page.getByRole('button', { name: 'Call /secured' }).click();
+    await callOperation(page, 'GET', '/secured');
     expect((await answered).status()).toBe(200);
   }
   const res = await fetch(`${app}/api/me`, { headers: { Authorization: `Bearer ${bearer}` } });
   expect(res.status).toBe(200);
 
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await signOut(page);
   await expect(page.getByRole('heading', { level: 1, name: 'You are signed out here' })).toBeVisible();
 });
 
@@ -67,14 +68,14 @@ test.describe('an app started while the realm is away', () => {
 
 test('the realm comes back with other keys, and the waiting page goes on by itself', async ({ page }) => {
   test.setTimeout(180_000);
-  await page.goto(`${app}/try`);
+  await page.goto(`${app}/operations`);
   await expect(page.getByRole('heading', { level: 1, name: 'Keycloak did not answer' })).toBeVisible();
   const stopServer = await startServer();
   try {
     await page.locator('#kc-login').waitFor({ timeout: 30_000 });
     await fillLogin(page, 'alice');
     const answered = page.waitForResponse(`${app}/secured`, { timeout: 30_000 });
-    await page.getByRole('button', { name: 'Call /secured' }).click();
+    await callOperation(page, 'GET', '/secured');
     expect((await answered).status()).toBe(200);
   } finally {
     stopServer();

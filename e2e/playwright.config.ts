@@ -7,10 +7,25 @@ import { app, binary, insecureApp, server, settings, vite } from './support/envi
 // CHROMIUM_PATH, else Debian's chromium, else the browser that Playwright itself has installed.
 const executablePath = process.env.CHROMIUM_PATH ?? ['/usr/bin/chromium'].find((path) => existsSync(path));
 
+/** How the browser is started. */
+const launchOptions = (...args: string[]) => ({
+  ...(executablePath ? { executablePath } : {}),
+  args: [
+    `--host-resolver-rules=MAP ${new URL(insecureApp).hostname} 127.0.0.1`,
+    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    ...args,
+  ],
+});
+
 // These run beside each other, each in one worker: its tests share a realm, and some of them change it.
 const projects = [
-  { name: 'app', testMatch: ['docs.spec.ts', 'journeys.spec.ts', 'policy.spec.ts'] }, // realm demo; in the order of their names, so that the expired token has expired
+  { name: 'app', testMatch: ['docs.spec.ts', 'explain.spec.ts', 'journeys.spec.ts', 'look.spec.ts', 'notes.spec.ts', 'policy.spec.ts'] }, // realm demo; in the order of their names, so that the expired token has expired
   { name: 'keycloak-js', testMatch: 'keycloakjs.spec.ts' }, // realm journeys
+  { // realm journeys, with clients and users of its own, and no cookies for third parties
+    name: 'sign-in',
+    testMatch: 'signin.spec.ts',
+    use: { launchOptions: launchOptions('--test-third-party-cookie-phaseout') },
+  },
   ...(server === 'development' ? [{ name: 'pages', testMatch: 'pages.spec.ts' }] : []),
 ].map((project) => ({ ...project, workers: 1 }));
 
@@ -23,13 +38,7 @@ export default defineConfig({
   outputDir: `test-results/${server}`,
   use: {
     trace: { mode: 'retain-on-failure', screenshots: false }, // its pictures take a third of the time
-    launchOptions: {
-      ...(executablePath ? { executablePath } : {}),
-      args: [
-        `--host-resolver-rules=MAP ${new URL(insecureApp).hostname} 127.0.0.1`,
-        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      ],
-    },
+    launchOptions: launchOptions(),
   },
   projects: [
     ...projects,

@@ -193,11 +193,12 @@ with_browser=false
 with_keycloak=false
 if ! $quick; then
   ! have "${CHROMIUM_PATH:-chromium}" "the browser journeys" "Debian: sudo apt install chromium; elsewhere set CHROMIUM_PATH to a Chromium or Chrome." || with_browser=true
-  read -r app_port vite_port keycloak_port realm_port listed unlisted late first second backchannel postgres_port api_port api_realm_port <<<"$(free_ports 13)"
+  read -r app_port vite_port keycloak_port realm_port listed unlisted late first second sign_in backchannel postgres_port api_port api_realm_port <<<"$(free_ports 14)"
   export KEYSTEAD_APP_URL=http://localhost:$app_port KEYSTEAD_VITE_URL=http://localhost:$vite_port
   export KEYSTEAD_E2E_LISTED_ORIGIN=http://localhost:$listed KEYSTEAD_E2E_UNLISTED_ORIGIN=http://localhost:$unlisted
   export KEYSTEAD_E2E_LATE_APP_URL=http://localhost:$late
   export KEYSTEAD_E2E_FIRST_APP=http://localhost:$first KEYSTEAD_E2E_SECOND_APP=http://localhost:$second
+  export KEYSTEAD_E2E_SIGN_IN_APP=http://localhost:$sign_in KEYSTEAD_E2E_SIGN_IN_ELSEWHERE=http://127.0.0.1:$sign_in # the latter for the realm's file
   export KEYSTEAD_PARITY_BACKCHANNEL_URL=http://127.0.0.1:$backchannel/
   KEYSTEAD_E2E_REALM_SECRET=$(node -p 'crypto.randomUUID()')
   export KEYSTEAD_E2E_REALM_SECRET

@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
 
-import { app, binary, issuer, need, serverURL, vite } from './environment.ts';
+import type { BrowserContext } from '@playwright/test';
+
+import { app, binary, issuer, journeysRealm, need, serverURL, vite } from './environment.ts';
 import type { Server } from './server.ts';
 
 /** The development realm of our own binary: changed by its guarded control API, started by itself. */
-export const developmentServer: Server = { setLifespan, rotateKeys, startServer };
+export const developmentServer: Server = { setLifespan, rotateKeys, endSessions, startServer };
 
 const secret = () => need('KEYSTEAD_E2E_REALM_SECRET');
 
-async function control(method: string, path: string, body: unknown): Promise<void> {
-  const res = await fetch(`${issuer}/keystead${path}`, {
+async function control(method: string, path: string, body: unknown, realm = issuer): Promise<void> {
+  const res = await fetch(`${realm}/keystead${path}`, {
     method,
     headers: { Authorization: `Bearer ${secret()}`, 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
@@ -18,12 +20,21 @@ async function control(method: string, path: string, body: unknown): Promise<voi
   if (!res.ok) throw new Error(`${method} ${path}: ${res.status} ${await res.text()}`);
 }
 
-async function setLifespan(clientID: string, seconds?: number): Promise<void> {
-  await control('PATCH', `/clients/${clientID}`, { access_token_lifespan: seconds ?? null });
+async function setLifespan(clientID: string, seconds?: number, realm = issuer): Promise<void> {
+  await control('PATCH', `/clients/${clientID}`, { access_token_lifespan: seconds ?? null }, realm);
 }
 
 async function rotateKeys(): Promise<void> {
   await control('POST', '/rotate-keys', { algorithm: 'RS256' });
+}
+
+/** There is no administrator here: the session ends on the realm's own page, which no app hears of. */
+async function endSessions(_username: string, context: BrowserContext): Promise<void> {
+  const tab = await context.newPage();
+  await tab.goto(`${journeysRealm}/protocol/openid-connect/logout`);
+  await tab.locator('#kc-logout').click();
+  await tab.waitForLoadState();
+  await tab.close();
 }
 
 async function startServer(): Promise<() => void> {

@@ -27,6 +27,10 @@ export const serverPID = Number(need('KEYSTEAD_E2E_SERVER_PID'));
 export const firstApp = need('KEYSTEAD_E2E_FIRST_APP');
 export const secondApp = need('KEYSTEAD_E2E_SECOND_APP');
 
+/** Where the app is served once more for each case of signin.spec.ts, and the same under the other loopback name: for the browser another site than the realm's. */
+export const signInApp = need('KEYSTEAD_E2E_SIGN_IN_APP');
+export const signInElsewhere = signInApp.replace('localhost', '127.0.0.1');
+
 /** An origin that the app lists for CORS, and one that nobody lists. */
 export const listedOrigin = need('KEYSTEAD_E2E_LISTED_ORIGIN');
 export const unlistedOrigin = need('KEYSTEAD_E2E_UNLISTED_ORIGIN');

@@ -1,6 +1,6 @@
 import { test as base, expect, type Page } from '@playwright/test';
 
-import { app } from './environment.ts';
+import { app, signInApp, signInElsewhere } from './environment.ts';
 
 export { expect };
 
@@ -11,9 +11,10 @@ export const test = base.extend<{ quietConsole: undefined }>({
       const noise: string[] = [];
       page.on('pageerror', (error) => noise.push(`uncaught: ${error.message}`));
       page.on('console', (message) => {
-        // The browser itself reports each answer of 400 and above this way; the page cannot help that.
-        const byBrowser = message.text().startsWith('Failed to load resource');
-        if (['error', 'warning'].includes(message.type()) && !byBrowser && message.location().url.startsWith(app)) {
+        // The browser itself reports each answer of 400 and above, or that it hides, this way; the page cannot help that.
+        const byBrowser = /^Failed to load resource|blocked by CORS policy/.test(message.text());
+        const ours = [app, signInApp, signInElsewhere].some((origin) => message.location().url.startsWith(origin));
+        if (['error', 'warning'].includes(message.type()) && !byBrowser && ours) {
           noise.push(`${message.type()}: ${message.text()}`);
         }
       });
@@ -35,5 +36,19 @@ export async function fillLogin(page: Page, username: string, password = usernam
 export async function signIn(page: Page, username: string, path = '/', base = app): Promise<void> {
   await page.goto(base + path);
   await fillLogin(page, username);
-  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+  await expectSignedIn(page);
 }
+
+/** Waits until the page shows that somebody is signed in. */
+export async function expectSignedIn(page: Page): Promise<void> {
+  await expect(accountMenu(page)).toBeVisible();
+}
+
+/** Signs out as a person does. */
+export async function signOut(page: Page): Promise<void> {
+  await page.bringToFront(); // a page behind another one opens its menu slowly
+  await accountMenu(page).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+}
+
+const accountMenu = (page: Page) => page.getByRole('button', { name: /^(Your account|Account of )/ });
