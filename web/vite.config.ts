@@ -35,7 +35,7 @@ export default defineConfig(({ command }) => ({
             // What it takes to leave for the realm, without React: main.ts says why.
             { name: 'sign-in', test: /node_modules\/keycloak-js|src\/texts\/auth|src\/auth\/(?!AuthProvider|context|drafts\.|useAuth)/ },
             { name: 'settings', test: /src\/(environment|parse)\.ts|vite\/preload-helper/ },
-            { name: 'shared', test: /src\/(api|components|texts|theme)\/(?!notes)|node_modules\/(?!keycloak-js)/, minShareCount: 2 },
+            { name: 'shared', test: /src\/(api|components|texts|theme)\/(?!notes)|node_modules\/(?!keycloak-js|@mantine\/notifications|react-transition-group)/, minShareCount: 2 },
             { name: 'notes', test: /src\/(api|components|texts)\/notes/ }, // of two pages, and not of the first load
           ],
         },

@@ -5,7 +5,7 @@ import type { Plugin } from 'vite';
 const most = 200_000; // bytes of JavaScript and CSS, compressed, that a first visit may load
 
 // What a first visit loads by itself or at once, with all that these import. Being lazy must not take a thing off the scales.
-const needed = ['/index.html', '/src/App.tsx', '/src/pages/Home.tsx', '/src/components/Toasts.tsx'];
+const needed = ['/index.html', '/src/view.tsx', '/src/pages/Home.tsx'];
 
 /** What is asked of a file of the build; Vite's own type says much more. */
 export type Built = { type: 'asset' } | Chunk;

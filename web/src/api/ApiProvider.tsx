@@ -3,7 +3,7 @@ import { createContext, use, useState, type ReactNode } from 'react';
 import { useAuth } from '../auth/useAuth';
 import { NoTokenError } from '../auth/state';
 import { createApi, type Api } from './client';
-import { ApiError } from './problem';
+import { ApiError, UnreadableError } from './problem';
 
 export const ApiContext = createContext<Api | undefined>(undefined);
 
@@ -32,7 +32,7 @@ function createQueries(): QueryClient {
       queries: {
         staleTime: 30_000,
         // A connection that broke is worth a second try. What the API answered, it would answer again.
-        retry: (failures, error) => failures < 1 && !(error instanceof ApiError) && !(error instanceof NoTokenError),
+        retry: (failures, error) => failures < 1 && ![ApiError, NoTokenError, UnreadableError].some((final) => error instanceof final),
         retryDelay: 500,
       },
     },

@@ -4,6 +4,7 @@ import { hold, me, problem, server } from '../test/server';
 import { call } from './call';
 import { createApi, read, type TokenSource } from './client';
 import { parseMe } from './me';
+import { UnreadableError } from './problem';
 
 /** Tokens t1, t2 …: the next one with each renewal. */
 function tokens() {
@@ -73,9 +74,14 @@ describe('read', () => {
     await expect(showMe(tokens())).rejects.toMatchObject({ path: '/api/me', problem: { status: 502, title: 'The server answered with 502', requestID: 'req-7' } });
   });
 
-  it('refuses an answer of another shape', async () => {
-    server.use(http.get('/api/me', () => HttpResponse.json({ ...me, roles: 'admin' })));
-    await expect(showMe(tokens())).rejects.toThrow('"roles" is not a list of texts');
+  it.each([
+    ['of another shape', HttpResponse.json({ ...me, roles: 'admin' }), '"roles" is not a list of texts'],
+    ['that is no JSON', HttpResponse.html('<h1>Welcome to our network</h1>'), /JSON/],
+  ])('refuses an answer %s', async (_, answer, words) => {
+    server.use(http.get('/api/me', () => answer));
+    const asked = showMe(tokens());
+    await expect(asked).rejects.toBeInstanceOf(UnreadableError);
+    await expect(asked).rejects.toThrow(words);
   });
 });
 

@@ -1,5 +1,5 @@
 import createClient, { type Client } from 'openapi-fetch';
-import { ApiError, toProblem } from './problem';
+import { ApiError, toProblem, UnreadableError } from './problem';
 import type { paths } from './schema';
 
 /** Supplies the access token for a call, and another one when the API did not take it. */
@@ -49,11 +49,24 @@ interface Outcome {
   response: Response;
 }
 
-/** Reads the answer to an operation. `parse` checks its shape, so nothing is cast; refusals are thrown as ApiError. */
+/**
+ * Reads the answer to an operation. `parse` checks its shape, so nothing is cast. Refusals are thrown as ApiError, and what
+ * cannot be read as UnreadableError; anything else that is thrown means that no answer came.
+ */
 export async function read<T>(asked: Promise<Outcome>, parse: (body: unknown, response: Response) => T): Promise<T> {
-  const { data, error, response } = await asked;
-  if (response.ok) return parse(data, response);
+  const { data, error, response } = await asked.catch((thrown: unknown) => { throw thrown instanceof SyntaxError ? unreadable(thrown) : thrown; });
+  if (response.ok) {
+    try {
+      return parse(data, response);
+    } catch (thrown) {
+      throw unreadable(thrown);
+    }
+  }
   const problem = toProblem(response.status, error);
   const requestID = problem.requestID ?? response.headers.get(requestIDHeader);
   throw new ApiError(new URL(response.url).pathname, { ...problem, ...(requestID !== null && { requestID }) });
+}
+
+function unreadable(cause: unknown): UnreadableError {
+  return new UnreadableError(cause instanceof Error ? cause.message : String(cause), { cause });
 }

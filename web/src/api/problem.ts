@@ -27,6 +27,11 @@ export class ApiError extends Error {
   }
 }
 
+/** An answer that says yes and has another shape than the API's document promises. */
+export class UnreadableError extends Error {
+  override name = 'UnreadableError';
+}
+
 /** Reads a problem; a body that is none (a proxy's error page, say) still makes one out of the status. */
 export function toProblem(status: number, body: unknown): Problem {
   const fields: Members<keyof components['schemas']['Problem']> = typeof body === 'object' && body !== null && !Array.isArray(body) ? record(body, 'problem') : {};

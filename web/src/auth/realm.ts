@@ -1,5 +1,6 @@
 import { optionalText, record } from '../parse';
 import type { Settings } from '../environment';
+import { words } from '../texts/auth';
 import type { Failure } from './state';
 
 const patience = 8_000;
@@ -30,7 +31,7 @@ export async function explain(thrown: unknown, settings: Settings): Promise<Fail
   if (thrown instanceof TypeError) return (await probeRealm(settings)) ?? { kind: 'webOrigin' };
   if (thrown instanceof Error && 'response' in thrown && thrown.response instanceof Response) {
     if (thrown.response.status >= 500) return { kind: 'unreachable', status: thrown.response.status };
-    return clientRefusal(thrown.response) ?? refusal(await thrown.response.json().catch(() => undefined)) ?? { kind: 'unexpected', message: `Keycloak answered with ${thrown.response.status}` };
+    return clientRefusal(thrown.response) ?? refusal(await thrown.response.json().catch(() => undefined)) ?? { kind: 'unexpected', message: words.answeredWith(thrown.response.status) };
   }
   return refusal(thrown) ?? { kind: 'unexpected', message: thrown instanceof Error ? thrown.message : String(thrown) };
 }

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { ApiError } from '../api/problem';
+import { ApiError, UnreadableError } from '../api/problem';
 import { NoTokenError } from '../auth/state';
 import { words } from '../texts/problems';
 import { ProblemFacts } from './ProblemFacts';
@@ -26,8 +26,7 @@ export function ErrorNotice({ error, onRetry }: ErrorNoticeProps) {
 export function explain(error: unknown): string {
   if (error instanceof ApiError) return error.problem.detail ?? words.notGiven(error.path);
   if (error instanceof NoTokenError) return error.message;
-  const unreadable = error instanceof SyntaxError || (error instanceof TypeError && !/fetch|network|load/i.test(error.message));
-  return unreadable ? words.unexpected(error.message) : words.noAnswerWhy;
+  return error instanceof UnreadableError ? words.unexpected(error.message) : words.noAnswerWhy;
 }
 
 /** A token that was just renewed is neither over nor yet to come, unless the two servers' clocks differ. */

@@ -1,17 +1,25 @@
-import { lazy, Suspense, useRef, type MouseEvent, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, type MouseEvent, type ReactNode } from 'react';
 import { useLocation } from 'react-router';
 import { words } from '../texts/frame';
 import { Banners } from './Banners';
 import { ErrorBoundary } from './ErrorBoundary';
 import { PageSkeleton } from './PageSkeleton';
+import { toastEvent } from './toast';
 import { TopBar } from './TopBar';
 
-const Toasts = lazy(() => import('./Toasts'));
+// After an update of the app they may be gone: what they would have said in passing is no reason to take the page away.
+const Toasts = lazy(() => import('./Toasts').catch(() => ({ default: () => null })));
 
 /** What stands around every page. */
 export function Frame({ children }: { children: ReactNode }) {
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
+  const [toasting, setToasting] = useState(false);
+  useEffect(() => {
+    const begin = () => { setToasting(true); };
+    window.addEventListener(toastEvent, begin);
+    return () => { window.removeEventListener(toastEvent, begin); };
+  }, []);
 
   // Without the link's own way, which would leave its hash in the address and one more step to go back over.
   function skip(event: MouseEvent) {
@@ -29,7 +37,7 @@ export function Frame({ children }: { children: ReactNode }) {
           <Suspense fallback={<PageSkeleton />}>{children}</Suspense>
         </ErrorBoundary>
       </main>
-      <Suspense><Toasts /></Suspense>
+      {toasting && <Suspense><Toasts /></Suspense>}
     </>
   );
 }

@@ -8,8 +8,12 @@ interface Toast {
   onClose?: () => void;
 }
 
+/** Tells the frame, which knows no toasts before the first one, to make a place for them. */
+export const toastEvent = 'keystead:toast';
+
 /** Says something in passing, at the edge of the page, and gives its id to take it back with. Screen readers hear it. */
 export async function toast({ message, attention = false, close = 6000, onClose }: Toast): Promise<string> {
+  window.dispatchEvent(new Event(toastEvent));
   const { notifications } = await import('@mantine/notifications');
   return notifications.show({
     message, autoClose: close, withBorder: true, closeButtonProps: { 'aria-label': words.dismiss }, color: attention ? 'var(--accent)' : 'var(--primary)', ...(onClose && { onClose }),

@@ -27,9 +27,6 @@ export const words = {
   noOperations: 'The API names no operation that needs a token. As soon as it has one, it is listed here.',
   decidesAnew: 'What the API said when this page was opened. It decides anew at every call.',
   allOperations: 'All operations, and what each requires',
-  onlyWhere: (conditions: string) => `Only where ${conditions}`,
-  is: (parameter: string, values: string) => `${parameter} is ${values}`,
-  and: ' and ',
 
   token: 'Your access token',
   timeLeft: 'Time left',
