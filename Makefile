@@ -1,6 +1,6 @@
 # Each target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: help run run-keycloak build check test bench realm keycloak FORCE
+.PHONY: help run run-keycloak build check test lighthouse bench realm keycloak FORCE
 
 help: ## show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
@@ -18,6 +18,9 @@ check: ## the quick part of the tests: no browser, no Keycloak
 
 test: ## all tests: in a real browser, on the development realm and on a real Keycloak, too
 	@scripts/test.sh
+
+lighthouse: build ## measure the first loads of a signed-in person in a browser; nothing else should run beside it
+	@cd e2e && npm ci --no-audit --no-fund --loglevel=error && npm run --silent lighthouse
 
 bench: build ## measure what authentication costs, alone, beside other libraries and in a whole request, and a realm's start
 	@cd bench && go run . && go run ./realmstart

@@ -14,7 +14,7 @@ export const categories = ['performance', 'accessibility', 'best-practices'] as 
 export async function measure(browser: Browser, url: string, formFactor: FormFactor): Promise<Result> {
   const result = await lighthouse(url, {
     port: browser.port,
-    logLevel: 'silent', // else it tells of each page on the way that it has painted nothing large
+    logLevel: 'error',
     onlyCategories: [...categories, 'seen'],
     // What a page has asked for when it leaves for the realm, Chromium drops without a word, and Lighthouse waits for its
     // end. So the icon is not asked for at all, and the wait is short; that the page was complete by then, its heading tells.

@@ -7,7 +7,7 @@ import { defineConfig } from '@playwright/test';
 
 // A run of its own beside the journeys: it measures time, and must have the machine to itself.
 //
-//   npm run lighthouse                                     bin/keystead dev, on free ports
+//   npm run lighthouse                            bin/keystead dev, on free ports
 //   LIGHTHOUSE_URL=http://… npm run lighthouse    an app that runs already, with the demo realm
 
 const running = process.env.LIGHTHOUSE_URL !== undefined && process.env.LIGHTHOUSE_WORK === undefined;

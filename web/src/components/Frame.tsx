@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useRef, useState, type MouseEvent, type ReactNode } from 'react';
+import { lazy, Suspense, useLayoutEffect, useRef, useState, type MouseEvent, type ReactNode } from 'react';
 import { useLocation } from 'react-router';
 import { words } from '../texts/frame';
 import { Banners } from './Banners';
@@ -15,7 +15,7 @@ export function Frame({ children }: { children: ReactNode }) {
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   const [toasting, setToasting] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => { // before the effects of the page, which may have something to say at once
     const begin = () => { setToasting(true); };
     window.addEventListener(toastEvent, begin);
     return () => { window.removeEventListener(toastEvent, begin); };

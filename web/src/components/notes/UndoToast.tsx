@@ -12,9 +12,10 @@ interface Undoable {
 /** Shows a toast that offers to take something back, and gives a function that does what its button does. */
 export function undoToast({ undo, onClose, ...shown }: Undoable): () => void {
   const id = toast({ message: <UndoToast {...shown} onUndo={takeBack} />, ...(onClose && { onClose }) });
+  id.catch(() => onClose?.()); // what could not be shown cannot be waited for
   function takeBack() {
     undo();
-    void id.then(untoast);
+    id.then(untoast).catch(() => undefined);
   }
   return takeBack;
 }

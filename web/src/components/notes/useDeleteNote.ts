@@ -33,7 +33,8 @@ export function useDeleteNote(): (note: Note) => void {
         await deletions.commit(note.id);
       } catch (error) {
         const changed = error instanceof ApiError && error.problem.status === 412;
-        void toast({ attention: true, message: changed ? words.changedMeanwhile(note.title) : words.notDeleted(note.title, explain(error)) });
+        const why = changed ? words.changedMeanwhile(note.title) : words.notDeleted(note.title, explain(error));
+        toast({ attention: true, message: why }).catch(() => undefined); // the note itself is there again
         void forgetLists();
       }
     }
