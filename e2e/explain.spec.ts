@@ -124,6 +124,10 @@ test('a note is written, changed against a version and deleted by hand', async (
   await change.getByRole('textbox', { name: 'id' }).fill(id);
   await callOperation(page, 'PUT', '/api/notes/{id}');
   await expect(answer(page)).toContainText('428 ');
+  await change.getByRole('textbox', { name: 'If-Match' }).fill('“1”');
+  await change.getByRole('button', { name: 'Send' }).click();
+  await expect(change.getByRole('textbox', { name: 'If-Match' })).toBeFocused();
+  await expect(change).toContainText('a header cannot carry the character “');
   await change.getByRole('textbox', { name: 'If-Match' }).fill('"7"');
   await callOperation(page, 'PUT', '/api/notes/{id}');
   await expect(answer(page)).toContainText('412 ');

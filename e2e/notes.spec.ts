@@ -127,6 +127,17 @@ test.describe('a deleted note', () => {
     });
   }
 
+  test('is gone for good when no toast can be shown', async ({ page }) => {
+    await write('a');
+    await page.route('**/assets/Toasts-*.js', (route) => route.abort());
+    await signIn(page, 'alice', '/notes');
+    const missing = page.waitForEvent('requestfailed', (request) => request.url().includes('/assets/Toasts-'));
+    await press(page, 'Delete “a”');
+    await missing;
+    expect(await titles(), 'not before').toEqual(['a']);
+    await expect.poll(titles, { timeout: 15_000 }).toEqual([]);
+  });
+
   test('comes back when it was changed meanwhile', async ({ page }) => {
     const note = await write('a', 'one');
     await signIn(page, 'alice', '/notes');
@@ -234,6 +245,41 @@ test('words stay while the connection is away, and can be saved once it is back'
   await context.setOffline(false);
   await press(page, 'Save');
   await expect(heading(page, 'Offline')).toBeVisible();
+});
+
+test.describe('an answer that is lost on the way', () => {
+  /** Lets the next such request through to the server, and nothing back. */
+  const loseAnswer = (page: Page, method: string) => page.route('**/api/notes{,/*}', async (route) => {
+    if (route.request().method() !== method) return route.fallback();
+    await route.fetch();
+    await page.unrouteAll();
+    await route.abort();
+  });
+
+  test('to a new note makes no second one, not even after a reload', async ({ page }) => {
+    await signIn(page, 'alice', '/notes/new');
+    await title(page).fill('Once');
+    await loseAnswer(page, 'POST');
+    await press(page, 'Save');
+    await expect(page.getByRole('alert')).toContainText('did not answer');
+    expect(await titles()).toEqual(['Once']);
+    await page.reload();
+    await press(page, 'Save');
+    await expect(heading(page, 'Once')).toBeVisible();
+    expect(await titles()).toEqual(['Once']);
+  });
+
+  test('to a change is no conflict with oneself', async ({ page }) => {
+    const { id } = await write('a', 'one');
+    await signIn(page, 'alice', `/notes/${id}`);
+    await text(page).fill('two');
+    await loseAnswer(page, 'PUT');
+    await press(page, 'Save');
+    await expect(page.getByRole('alert')).toContainText('did not answer');
+    await press(page, 'Save');
+    await expect(page.getByText('Saved just now')).toBeVisible();
+    expect(await stored()).toMatchObject([{ text: 'two', version: 2 }]);
+  });
 });
 
 test('what the API would not take is said at its field', async ({ page }) => {

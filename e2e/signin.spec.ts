@@ -94,9 +94,11 @@ test('one start: under StrictMode there is one redirect with PKCE S256 and one c
   }
 });
 
-test('tokens in memory only: after a sign-in, a call and a refresh no token, code or verifier is left anywhere', async ({ page, context, serve }) => {
+test('tokens in memory only: after a sign-in, a call, a refresh and a sign-out no token, code or verifier is left anywhere', async ({ page, context, serve }) => {
   await serve('spa-brief');
   const exchanges = requestsTo(context, endpoint('token'));
+  const addresses: string[] = [];
+  context.on('request', (request) => addresses.push(request.url()));
   const said: string[] = [];
   page.on('console', (message) => said.push(message.text()));
   const secrets: string[] = [];
@@ -113,12 +115,15 @@ test('tokens in memory only: after a sign-in, a call and a refresh no token, cod
   secrets.push(...exchanges.flatMap((request) => ['code', 'code_verifier'].map((name) => posted(request).get(name))).filter((secret) => secret !== null));
   expect(secrets).toHaveLength(8);
 
-  const left = (await entries(page)).join('\n') + await page.evaluate(async () => JSON.stringify([
+  const left = (await entries(page)).join('\n') + await page.content() + await page.evaluate(async () => JSON.stringify([
     { ...localStorage }, { ...sessionStorage }, document.cookie, location.href, history.state,
     (await indexedDB.databases()).map(({ name }) => name), await caches.keys(),
   ]));
   const cookies = JSON.stringify(await context.cookies(signInApp)); // the realm's own are on the same host
+  await signOut(page);
+  await expect(page.locator('#kc-login')).toBeVisible();
   for (const secret of secrets) {
+    expect(addresses.join('\n')).not.toContain(secret);
     expect(left).not.toContain(secret);
     expect(cookies).not.toContain(secret);
     expect(said.join('\n')).not.toContain(secret);
@@ -390,6 +395,27 @@ test.describe('what keeps people out is explained', () => {
     expect(page.url()).toBe(`${signInApp}/token`);
   });
 
+  test('a forged answer is taken off the address, and nothing in it is shown', async ({ page, serve }) => {
+    await serve('spa', modes.public);
+    for (const forged of ['#state=x&code=y&iss=Call+this+number', '#state=x&error=x&error_description=Call+this+number', '?state=x&error=Call+this+number']) {
+      await page.goto('about:blank');
+      await page.goto(`${signInApp}/${forged}`);
+      await expect(heading(page, 'Welcome to Keystead')).toBeVisible();
+      await expect(page.getByText('Call this number')).toHaveCount(0);
+      if (forged.startsWith('#')) expect(page.url()).toBe(`${signInApp}/`);
+    }
+  });
+
+  test('a page whose parts are gone offers to load again', async ({ page, serve }) => {
+    await serve('spa', modes.public);
+    await page.route(/\/assets\/view-/, (route) => route.abort());
+    await page.goto(signInApp);
+    await expect(page.getByRole('link', { name: 'Load it again' })).toBeVisible();
+    await page.unrouteAll();
+    await page.getByRole('link', { name: 'Load it again' }).click();
+    await expect(heading(page, 'Welcome to Keystead')).toBeVisible();
+  });
+
   test('a consent that was refused', async ({ page, serve }) => {
     await serve('spa-consenting');
     await page.goto(signInApp);
@@ -402,7 +428,10 @@ test.describe('what keeps people out is explained', () => {
   test('an answer of another issuer, whose code is not used', async ({ page, context, serve }) => {
     await serve('spa');
     const exchanges = requestsTo(context, endpoint('token'));
-    await page.goto(`${signInApp}/#state=s&code=c&iss=${encodeURIComponent('https://evil.example/realms/journeys')}`);
+    await page.goto(signInApp);
+    await page.waitForURL(`${endpoint('auth')}**`);
+    const state = new URL(page.url()).searchParams.get('state') ?? ''; // what it asked for is under way; only the answer is not the realm's
+    await page.goto(`${signInApp}/#${new URLSearchParams({ state, code: 'c', iss: 'https://evil.example/realms/journeys' })}`);
     await expect(heading(page, 'The answer came from another realm')).toBeVisible();
     await expect(page.getByText('https://evil.example/realms/journeys')).toBeVisible();
     expect(exchanges).toHaveLength(0);

@@ -33,7 +33,7 @@ export default defineConfig(({ command }) => ({
             { name: 'redoc-ui', test: /node_modules\/redoc\// },
             { name: 'libraries', test: /node_modules\/(react|react-dom|react-router|scheduler|@tanstack|openapi-fetch)\// },
             // What it takes to leave for the realm, without React: main.ts says why.
-            { name: 'sign-in', test: /node_modules\/keycloak-js|src\/texts\/auth|src\/auth\/(?!AuthProvider|context|drafts\.|useAuth)/ },
+            { name: 'sign-in', test: /node_modules\/keycloak-js|src\/texts\/(auth|frame)|src\/auth\/(?!AuthProvider|context|drafts\.|useAuth)/ },
             { name: 'settings', test: /src\/(environment|parse)\.ts|vite\/preload-helper/ },
             { name: 'shared', test: /src\/(api|components|texts|theme)\/(?!notes)|node_modules\/(?!keycloak-js|@mantine\/notifications|react-transition-group)/, minShareCount: 2 },
             { name: 'notes', test: /src\/(api|components|texts)\/notes/ }, // of two pages, and not of the first load

@@ -4,13 +4,13 @@ import { app, signInApp, signInElsewhere } from './environment.ts';
 
 export { expect };
 
-/** Playwright's test, which fails when the page wrote a warning or an error to its console. */
+/** Playwright's test, which fails when a page or another tab beside it wrote a warning or an error to its console. */
 export const test = base.extend<{ quietConsole: undefined }>({
   quietConsole: [
-    async ({ page }, use) => {
+    async ({ context }, use) => {
       const noise: string[] = [];
-      page.on('pageerror', (error) => noise.push(`uncaught: ${error.message}`));
-      page.on('console', (message) => {
+      context.on('weberror', (error) => noise.push(`uncaught: ${error.error().message}`));
+      context.on('console', (message) => {
         // The browser itself reports each answer of 400 and above, or that it hides, this way; the page cannot help that.
         const byBrowser = /^Failed to load resource|blocked by CORS policy/.test(message.text());
         const ours = [app, signInApp, signInElsewhere].some((origin) => message.location().url.startsWith(origin));

@@ -7,7 +7,7 @@ import { Session } from './auth/session';
 import { failOnComplaints } from './test/complaints';
 import { FakeKeycloak, settings } from './test/fakeKeycloak';
 import { renderApp } from './test/renderApp';
-import { discoveryURL, server } from './test/server';
+import { discoveryURL, hold, server } from './test/server';
 import { ThemeProvider } from './theme/ThemeProvider';
 
 failOnComplaints();
@@ -51,7 +51,11 @@ describe('the way in', () => {
   it('goes on by hand, too', async () => {
     server.use(http.get(discoveryURL, () => HttpResponse.error(), { once: true }), http.get(discoveryURL, () => HttpResponse.error(), { once: true }));
     const { keycloak, user } = await renderSignedOut();
+    const { held, answer } = hold();
+    server.use(http.get(discoveryURL, async () => { await held; }, { once: true }));
     await user.click(screen.getByRole('button', { name: 'Try again' }));
+    expect((await screen.findByText('Asking Keycloak …')).role).toBe('status');
+    answer();
     await waitFor(() => { expect(keycloak.login).toHaveBeenCalledOnce(); });
   });
 
@@ -73,7 +77,7 @@ describe('the way out', () => {
     const { keycloak } = await renderApp('/profile');
     await screen.findByRole('heading', { name: 'Profile' });
     act(() => { keycloak.clearToken(); });
-    expect(screen.getByRole('heading', { name: 'Your session has ended' })).toBeTruthy();
+    expect(document.activeElement, 'so that screen readers say it').toBe(screen.getByRole('heading', { name: 'Your session has ended' }));
     expect(screen.getByRole('button', { name: 'Sign in again' })).toBeTruthy();
     expect(window.location.pathname).toBe('/profile');
   });

@@ -2,6 +2,7 @@ import { StrictMode, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App, preloadPage } from './App';
 import type { Session } from './auth/session';
+import { ErrorBoundary } from './components/ErrorBoundary';
 import { InsecurePage } from './components/InsecurePage';
 import { SettingsFailure } from './components/SettingsFailure';
 import { allowScrollLock } from './theme/nonce';
@@ -26,5 +27,5 @@ export function showSettingsFailure(error: unknown): void {
 function show(page: ReactNode): void {
   allowScrollLock();
   const root = document.getElementById('root');
-  if (root) createRoot(root).render(<StrictMode><ThemeProvider>{page}</ThemeProvider></StrictMode>);
+  if (root) createRoot(root).render(<StrictMode><ThemeProvider><ErrorBoundary>{page}</ErrorBoundary></ThemeProvider></StrictMode>);
 }

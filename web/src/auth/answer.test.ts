@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { meansNobody, readAnswer } from './answer';
 
-function answerAt(address: string, asked = true) {
+function answerAt(address: string) {
   window.history.replaceState(null, '', address);
-  return readAnswer(window.location, asked);
+  return readAnswer(window.location, (state) => state === 's');
 }
 
 describe('readAnswer', () => {
@@ -21,9 +21,14 @@ describe('readAnswer', () => {
     });
   });
 
-  it('reads a refusal in the query only where this tab has asked', () => {
+  it('reads a refusal in the query, too', () => {
     expect(answerAt('/?error=access_denied&state=s')).toEqual({ refusal: { error: 'access_denied' } });
-    expect(answerAt('/?error=access_denied&state=s', false)).toBeUndefined();
+    expect(answerAt('/?error=access_denied&state=other')).toBeUndefined();
+    expect(answerAt('/?error=access_denied')).toBeUndefined();
+  });
+
+  it.each(['/#state=other&code=c', '/#state=&code=c', '/#state=other&error=x&error_description=Call+this+number', '/#state=other&code=c&iss=Call'])('reads nothing of an answer to another login: %s', (address) => {
+    expect(answerAt(address)).toBe('foreign');
   });
 
   it('reads what became of an action', () => {

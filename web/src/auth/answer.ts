@@ -14,14 +14,16 @@ export interface Refusal {
 }
 
 /**
- * Reads the realm's answer out of the address. It stands in the fragment, as keycloak-js asks for it. An error may come in the
- * query all the same, when the realm could not read that far; there it counts only if this tab has `asked` for anything.
+ * Reads the realm's answer out of the address. It stands in the fragment, as keycloak-js asks for it; an error may come in the
+ * query all the same, when the realm could not read that far. Anybody can make a link that looks like an answer, so it counts
+ * only where the login with its state `wasBegun` here (RFC 6749 §10.12): nothing of another one is used, or shown.
  */
-export function readAnswer({ pathname, search, hash }: Location, asked: boolean): Answer | undefined {
+export function readAnswer({ pathname, search, hash }: Location, wasBegun: (state: string) => boolean): Answer | 'foreign' | undefined {
   const fragment = new URLSearchParams(hash.replace(/^#/, ''));
-  if (fragment.has('state') && (fragment.has('code') || fragment.has('error'))) return read(fragment);
+  const state = fragment.get('state');
+  if (state !== null && (fragment.has('code') || fragment.has('error'))) return wasBegun(state) ? read(fragment) : 'foreign';
   const query = new URLSearchParams(search);
-  return asked && pathname === '/' && query.has('state') && query.has('error') ? read(query) : undefined;
+  return pathname === '/' && query.has('error') && wasBegun(query.get('state') ?? '') ? read(query) : undefined;
 }
 
 /** Whether an error says no more than that nobody can be signed in without being asked (OpenID Connect Core §3.1.2.6). */

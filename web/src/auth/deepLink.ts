@@ -20,6 +20,11 @@ export function destination(): string {
   return window.location.pathname;
 }
 
+/** Forgets the remembered address. */
+export function forgetDeepLink(): void {
+  sessionStorage.removeItem(linkKey);
+}
+
 /** Puts the remembered address back, without a new entry in the history. */
 export function restoreDeepLink(): void {
   const link = sessionStorage.getItem(linkKey) ?? '/';

@@ -26,7 +26,16 @@ export function writeDraft(key: string, text: string | undefined): void {
 /** Removes every draft of this tab, but those of the person who is to keep theirs. */
 export function dropDrafts(exceptOf?: string): void {
   const theirs = exceptOf === undefined ? undefined : draftKey(exceptOf, '');
+  drop((key) => theirs === undefined || !key.startsWith(theirs));
+}
+
+/** Removes a person's drafts in this tab. */
+export function dropDraftsOf(subject: string): void {
+  drop((key) => key.startsWith(draftKey(subject, '')));
+}
+
+function drop(fits: (key: string) => boolean): void {
   Object.keys(sessionStorage)
-    .filter((key) => key.startsWith(prefix) && (theirs === undefined || !key.startsWith(theirs)))
+    .filter((key) => key.startsWith(prefix) && fits(key))
     .forEach((key) => { sessionStorage.removeItem(key); });
 }

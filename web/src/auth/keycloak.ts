@@ -15,14 +15,19 @@ export function createKeycloak({ keycloakURL, realm, clientID }: Settings): Keyc
   return new Keycloak({ url: keycloakURL, realm, clientId: clientID });
 }
 
+/** The realm's address as keycloak-js writes it; the issuer may be written otherwise. */
+export function realmURL({ keycloakURL, realm }: Settings): string {
+  return `${keycloakURL.replace(/\/+$/, '')}/realms/${encodeURIComponent(realm)}`;
+}
+
 const patience = 10_000;
 
 /**
  * Gives up token requests that nobody answers. keycloak-js waits for ever, and queues every later refresh behind the one
  * that hangs; it takes no fetch of its own, so the page's is given a limit for that one address. To be called once.
  */
-export function limitTokenRequests({ issuer }: Settings): void {
-  const endpoint = `${issuer}/protocol/openid-connect/token`;
+export function limitTokenRequests(settings: Settings): void {
+  const endpoint = `${realmURL(settings)}/protocol/openid-connect/token`;
   const { fetch } = globalThis;
   globalThis.fetch = (input, init) => fetch(input, input === endpoint ? { ...init, signal: AbortSignal.timeout(patience) } : init);
 }

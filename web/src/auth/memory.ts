@@ -18,16 +18,23 @@ export function takeLeaving(): Prompt | undefined {
   return left === 'login' || left === 'none' ? left : undefined;
 }
 
-/** What this tab knows: somebody is signed in, the realm said that nobody is, or somebody has just signed out here. */
-export type Known = 'signedIn' | 'nobody' | 'signedOut';
+/** What this tab knows: somebody is signed in, the realm said that nobody is, or somebody has just signed out here, with the realm or without. */
+export type Known = (typeof known)[number];
+
+const known = ['signedIn', 'nobody', 'signedOut', 'keycloakAway'] as const;
 
 export function remember(known: Known): void {
   sessionStorage.setItem(tabKey, known);
 }
 
 export function recall(): Known | undefined {
-  const known = sessionStorage.getItem(tabKey);
-  return known === 'signedIn' || known === 'nobody' || known === 'signedOut' ? known : undefined;
+  const kept = sessionStorage.getItem(tabKey);
+  return known.find((one) => one === kept);
+}
+
+/** Whether a login with this state began in this browser: keycloak-js keeps a note of each until it is answered, for an hour at most. */
+export function wasBegun(state: string): boolean {
+  return localStorage.getItem(`kc-callback-${state}`) !== null;
 }
 
 /** Counts a return from Keycloak that has not led anywhere yet; true when there were too many in a row. */

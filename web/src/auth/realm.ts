@@ -1,13 +1,14 @@
 import { optionalText, record } from '../parse';
 import type { Settings } from '../environment';
+import { realmURL } from './keycloak';
 import { words } from '../texts/auth';
 import type { Failure } from './state';
 
 const patience = 8_000;
 
 /** Asks the realm whether it is there, before the browser is sent to a dead address. Undefined means that it is. */
-export async function probeRealm({ keycloakURL, realm }: Settings): Promise<Failure | undefined> {
-  const url = `${keycloakURL.replace(/\/+$/, '')}/realms/${encodeURIComponent(realm)}/.well-known/openid-configuration`;
+export async function probeRealm(settings: Settings): Promise<Failure | undefined> {
+  const url = `${realmURL(settings)}/.well-known/openid-configuration`;
   const ask = (mode: RequestMode) => fetch(url, { mode, credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(patience) });
   try {
     const { ok, status, body } = await ask('cors');

@@ -71,9 +71,31 @@ describe('login-required', () => {
   });
 
   it('leaves again after an answer that nobody asked for', async () => {
-    const { keycloak } = await arrive('/#state=old&error=access_denied');
+    const { keycloak, session } = await arrive('/#state=old&error=access_denied&error_description=Call+this+number');
     expect(keycloak.init).toHaveBeenCalledOnce();
     expect(keycloak.login).toHaveBeenCalledExactlyOnceWith({ redirectUri: home });
+    expect(session.state()).toEqual({ status: 'starting' });
+    expect(window.location.href, 'and it is no address to come back to').toBe(home);
+    expect(sessionStorage.getItem('keystead.deepLink')).toBe('/');
+  });
+
+  it('shows nothing of a forged answer, even while it waits for one', async () => {
+    await arrive('/notes');
+    const { session, keycloak } = await arrive('/#state=forged&code=c&iss=Call+this+number');
+    expect(session.state()).toEqual({ status: 'starting' });
+    expect(keycloak.login).toHaveBeenCalledOnce();
+    expect(window.location.pathname).toBe('/notes');
+  });
+
+  it('says when the browser was to leave and is still here, and can be told to once more', async () => {
+    const keycloak = new FakeKeycloak();
+    keycloak.login.mockReturnValueOnce(new Promise(() => undefined)); // as keycloak-js does
+    const arrived = arrive('/', { keycloak });
+    await vi.advanceTimersByTimeAsync(15_000);
+    const { session } = await arrived;
+    expect(session.state()).toEqual({ status: 'failed', failure: { kind: 'stopped' } });
+    await session.retry();
+    expect(keycloak.login).toHaveBeenCalledTimes(2);
   });
 
   it('gives up on a login that goes in circles, and starts counting anew', async () => {
@@ -331,7 +353,7 @@ describe('signOut', () => {
     const done = session.signOut();
     expect(session.state()).toEqual({ status: 'starting' });
     await done;
-    expect(keycloak.logout).toHaveBeenCalledExactlyOnceWith({ redirectUri: home });
+    expect(keycloak.logout).toHaveBeenCalledExactlyOnceWith({ redirectUri: home, logoutMethod: 'POST' });
     expect(session.state()).toEqual({ status: 'starting' });
     await expect(session.freshToken()).rejects.toThrow('Your session has ended');
   });
@@ -343,6 +365,24 @@ describe('signOut', () => {
     expect(session.state()).toEqual({ status: 'signedOut', reason: 'keycloakAway' });
     expect(keycloak.token).toBeUndefined();
     expect(keycloak.logout).not.toHaveBeenCalled();
+  });
+
+  it('that is stopped on its way to Keycloak says that the session there may be open', async () => {
+    const { session, keycloak } = await signedIn();
+    keycloak.logout.mockReturnValueOnce(new Promise(() => undefined));
+    const done = session.signOut();
+    await vi.advanceTimersByTimeAsync(15_000);
+    await done;
+    expect(session.state()).toEqual({ status: 'signedOut', reason: 'keycloakAway' });
+  });
+
+  it('without Keycloak is still without Keycloak when the page loads anew', async () => {
+    const { session } = await signedIn({ loginMode: 'public' });
+    away();
+    await session.signOut();
+    for (let loads = 0; loads < 2; loads++) {
+      expect((await arrive('/', { loginMode: 'public' })).session.state()).toEqual({ status: 'signedOut', reason: 'keycloakAway' });
+    }
   });
 
   it('is not undone by a refresh that ends after it', async () => {
@@ -372,6 +412,38 @@ describe('the other tabs', () => {
     expect(there.keycloak.token).toBeUndefined();
     await done;
     await expect(there.session.freshToken()).rejects.toThrow(NoTokenError);
+  });
+
+  it('sign out, too, while they are still on their way in', async () => {
+    const browser = new FakeBrowser();
+    const here = await signedIn({ browser });
+    const keycloak = new FakeKeycloak();
+    keycloak.init.mockImplementationOnce(async () => { // the code is being exchanged
+      await here.session.signOut();
+      return keycloak.init();
+    });
+    const there = await signedIn({ browser, keycloak });
+    expect(there.session.state()).toEqual({ status: 'signedOut', reason: 'elsewhere' });
+    await expect(there.session.freshToken()).rejects.toThrow(NoTokenError);
+  });
+
+  it('say so once they load anew', async () => {
+    const browser = new FakeBrowser();
+    const here = await signedIn({ browser });
+    await signedIn({ browser });
+    await here.session.signOut();
+    expect((await arrive('/', { loginMode: 'public', browser })).session.state()).toEqual({ status: 'signedOut', reason: 'here' });
+  });
+
+  it('stay, with what was typed, when somebody else signs out', async () => {
+    const browser = new FakeBrowser();
+    const alice = await signedIn({ browser });
+    sessionStorage.setItem('keystead.draft:a11ce:note', 'words');
+    sessionStorage.setItem('keystead.draft:b0b:note', 'words');
+    browser.openTab().tell({ kind: 'signedOut', subject: 'b0b' });
+    expect(alice.session.state().status).toBe('signedIn');
+    expect(sessionStorage.getItem('keystead.draft:a11ce:note')).toBe('words');
+    expect(sessionStorage.getItem('keystead.draft:b0b:note')).toBeNull();
   });
 
   it('notice that somebody else signed in', async () => {

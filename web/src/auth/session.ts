@@ -1,15 +1,16 @@
 import type { Settings } from '../environment';
 import { words } from '../texts/auth';
 import { keepDeepLink } from './deepLink';
-import { dropDrafts } from './draftStore';
+import { dropDrafts, dropDraftsOf } from './draftStore';
 import { clockSkew, home, sessionTimes, subjectOf, type KeycloakClient } from './keycloak';
 import { remember } from './memory';
+import { within } from './patience';
 import { explain, probeRealm } from './realm';
 import { NoTokenError, type ActionOutcome, type AuthState, type SignedOutReason } from './state';
 import { joinTabs, type TabMessage, type Tabs } from './tabs';
 import { Tokens } from './tokens';
 import { onWake } from './wake';
-import { WayIn, type Step } from './wayIn';
+import { patience, WayIn, type Step } from './wayIn';
 
 const refreshEvery = 30_000;
 
@@ -20,6 +21,7 @@ export class Session {
   #attempting: Promise<void> | undefined;
   #outcome: ActionOutcome | undefined;
   #rest: (() => void)[] = []; // ends what runs while somebody is signed in
+  #gone: string | undefined; // who signed out in another tab since this page began
 
   readonly settings: Settings;
   readonly #keycloak: KeycloakClient;
@@ -69,8 +71,11 @@ export class Session {
     dropDrafts();
     remember('signedOut');
     this.#tabs.tell({ kind: 'signedOut', subject });
-    if (await probeRealm(this.settings)) this.#end('keycloakAway');
-    else await this.#keycloak.logout({ redirectUri: home() });
+    // By POST, or the ID token would stand in an address.
+    const leave = () => within(patience, this.#keycloak.logout({ redirectUri: home(), logoutMethod: 'POST' }));
+    if ((await probeRealm(this.settings)) === undefined && await leave()) return;
+    remember('keycloakAway');
+    this.#end('keycloakAway');
   };
 
   /** A token that is good for the next call. Callers at the same time share one refresh. */
@@ -140,7 +145,8 @@ export class Session {
     });
     this.#rest = [() => { clearInterval(timer); }, sleepless];
     this.#refreshed();
-    this.#tabs.tell({ kind: 'signedIn', subject });
+    if (this.#gone === subject) this.#signedOutElsewhere(); // while this tab was still on its way in
+    else this.#tabs.tell({ kind: 'signedIn', subject });
   }
 
   readonly #refreshed = (): void => {
@@ -153,11 +159,19 @@ export class Session {
   };
 
   readonly #hear = ({ kind, subject }: TabMessage): void => {
-    if (kind === 'signedOut') dropDrafts();
+    if (kind === 'signedOut') {
+      dropDraftsOf(subject);
+      this.#gone = subject;
+    }
     if (this.#state.status !== 'signedIn') return;
-    if (kind === 'signedOut') this.#end('elsewhere');
-    else if (subject !== this.#state.subject) this.#end('otherAccount');
+    if (kind === 'signedIn' && subject !== this.#state.subject) this.#end('otherAccount');
+    if (kind === 'signedOut' && subject === this.#state.subject) this.#signedOutElsewhere();
   };
+
+  #signedOutElsewhere(): void {
+    remember('signedOut');
+    this.#end('elsewhere');
+  }
 
   #end(reason: SignedOutReason): void {
     if (this.#state.status === 'signedOut') return;

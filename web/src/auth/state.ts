@@ -33,6 +33,7 @@ export type Failure =
   | { kind: 'pkce'; description?: string } // the client wants another proof than S256
   | { kind: 'issuer'; answered: string } // the answer is from another issuer than ours
   | { kind: 'noAnswer' } // the browser left for the login, and came back without an answer
+  | { kind: 'stopped' } // the browser was to leave for the realm, and is still here
   | { kind: 'loop' }
   | { kind: 'storageBlocked' }
   | { kind: 'unexpected'; message: string };

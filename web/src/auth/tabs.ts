@@ -17,7 +17,7 @@ export interface Tabs {
 /** Joins the tabs that use the same client of the same realm. */
 export function joinTabs({ issuer, clientID }: Settings): Tabs {
   const name = `keystead ${issuer} ${clientID}`;
-  const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(name) : undefined;
+  const channel = openChannel(name);
   return {
     exclusively: async (work) => { await ('locks' in navigator ? navigator.locks.request(name, work) : work()); },
     tell: (message) => { channel?.postMessage(message); },
@@ -27,6 +27,14 @@ export function joinTabs({ issuer, clientID }: Settings): Tabs {
       });
     },
   };
+}
+
+function openChannel(name: string): BroadcastChannel | undefined {
+  try {
+    return 'BroadcastChannel' in globalThis ? new BroadcastChannel(name) : undefined;
+  } catch {
+    return undefined; // a browser that blocks storage may block this, too
+  }
 }
 
 /** A tab may still run an older release of the app. */

@@ -111,6 +111,14 @@ describe('waiting', () => {
 });
 
 describe('a token that the API refused', () => {
+  it('is renewed although the clock was set back meanwhile', async () => {
+    const { tokens } = await tokensOf();
+    await tokens.refresh('token-0');
+    sleep(-3600);
+    await tokens.refresh('token-1');
+    expect(tokens.current).toBe('token-2');
+  });
+
   it('is renewed although it holds', async () => {
     const { tokens } = await tokensOf();
     await tokens.refresh('token-0');
@@ -142,6 +150,20 @@ describe('the end', () => {
     sleep(280);
     await tokens.refresh();
     expect(tokens.current).toBeUndefined();
+  });
+
+  it.each([
+    ['a proxy', new Response('<h1>Not found</h1>', { status: 404 })],
+    ['a patient realm', Response.json({ error: 'slow_down' }, { status: 429 })],
+    ['a hasty proxy', Response.json({ error: 'timeout' }, { status: 408 })],
+    ['an ailing realm', Response.json({ error: 'unknown_error' }, { status: 500 })],
+  ])('has not come because of what %s says', async (_, refusal) => {
+    const { tokens, keycloak } = await tokensOf();
+    keycloak.keycloak = 'client refused';
+    keycloak.refusal = refusal;
+    sleep(280);
+    await tokens.refresh();
+    expect(tokens.current).toBe('token-0');
   });
 
   it('has not come because Keycloak is away', async () => {

@@ -1,4 +1,6 @@
+import { optionalText, record } from '../parse';
 import { sessionTimes, type KeycloakClient } from './keycloak';
+import { within } from './patience';
 import type { Tabs } from './tabs';
 
 const minValidity = 30; // seconds a token must still hold when a call leaves with it, or half its life if that is less
@@ -12,7 +14,7 @@ const pause = 10_000; // after a refresh, before Keycloak is bothered again with
  */
 export class Tokens {
   #refreshing: Promise<void> | undefined;
-  #restUntil = 0; // after a failure, as long as the token at hand holds
+  #failedAt = -Infinity;
   #renewedAt = -Infinity;
   #closed = false;
 
@@ -41,7 +43,7 @@ export class Tokens {
 
   /** After a sleep nothing that was tried before it counts. */
   wake(): void {
-    this.#restUntil = 0;
+    this.#failedAt = -Infinity;
   }
 
   /**
@@ -51,9 +53,10 @@ export class Tokens {
   async refresh(refused?: string): Promise<void> {
     if (!this.#due(refused)) return;
     const { holds } = this;
-    if (holds && Date.now() < this.#restUntil) return;
+    if (holds && isRecent(this.#failedAt)) return;
     this.#refreshing ??= this.#tabs.exclusively(() => this.#renew(refused)).finally(() => { this.#refreshing = undefined; });
-    if (!(await endsWithin(holds ? patience : lastPatience, this.#refreshing))) this.#restUntil = Date.now() + pause;
+    // A lock that the browser takes back, as from a page that goes, leaves the work undone.
+    if (!(await within(holds ? patience : lastPatience, this.#refreshing).catch(() => false))) this.#failedAt = Date.now();
   }
 
   #due(refused: string | undefined): boolean {
@@ -64,7 +67,7 @@ export class Tokens {
       return false;
     }
     // An API that takes no token at all is not asked again and again with new ones.
-    return this.#isOld() || (token === refused && Date.now() >= this.#renewedAt + pause);
+    return this.#isOld() || (token === refused && !isRecent(this.#renewedAt));
   }
 
   async #renew(refused: string | undefined): Promise<void> {
@@ -73,8 +76,8 @@ export class Tokens {
       await this.#keycloak.updateToken(-1); // it is due by our clock, so keycloak-js need not look
       this.#renewedAt = Date.now();
     } catch (thrown) {
-      this.#restUntil = Date.now() + pause;
-      if (isFinal(thrown) || this.#isIdle()) this.#keycloak.clearToken();
+      this.#failedAt = Date.now();
+      if (this.#isIdle() || await isFinal(thrown)) this.#keycloak.clearToken();
     }
   }
 
@@ -94,16 +97,20 @@ export class Tokens {
   }
 }
 
-/** Whether Keycloak said no for good; of those answers keycloak-js itself only counts the 400. */
-function isFinal(thrown: unknown): boolean {
-  if (!(thrown instanceof Error && 'response' in thrown && thrown.response instanceof Response)) return false;
-  const { status } = thrown.response;
-  return status >= 400 && status < 500 && status !== 408 && status !== 429;
+/** Whether something was so lately that Keycloak is left in peace. A time to come is from before the clock was set back. */
+function isRecent(at: number): boolean {
+  const age = Date.now() - at;
+  return age >= 0 && age < pause;
 }
 
-/** Whether the work was done in that time. A lock that the browser takes back, as from a page that goes, leaves it undone. */
-async function endsWithin(time: number, work: Promise<void>): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<boolean>((resolve) => { timer = setTimeout(() => { resolve(false); }, time); });
-  return Promise.race([work.then(() => true, () => false), timeout]).finally(() => { clearTimeout(timer); });
+/**
+ * Whether Keycloak said no for good: with an error of OAuth (RFC 6749 §5.2), for a proxy may answer in its place. Of these
+ * answers keycloak-js itself only counts the 400.
+ */
+async function isFinal(thrown: unknown): Promise<boolean> {
+  if (!(thrown instanceof Error && 'response' in thrown && thrown.response instanceof Response)) return false;
+  const { status } = thrown.response;
+  if (status < 400 || status >= 500 || status === 408 || status === 429) return false;
+  const body: unknown = await thrown.response.json().catch(() => undefined);
+  return typeof body === 'object' && body !== null && optionalText(record(body, 'answer'), 'error') !== undefined;
 }

@@ -1,10 +1,14 @@
 import type { Settings } from '../environment';
 import { meansNobody, readAnswer, type Answer, type Refusal } from './answer';
-import { keepDeepLink, restoreDeepLink } from './deepLink';
+import { forgetDeepLink, keepDeepLink, restoreDeepLink } from './deepLink';
 import { home, type KeycloakClient } from './keycloak';
-import { forgetReturns, noteLeaving, recall, remember, returnsInCircles, takeLeaving, type Prompt } from './memory';
+import { forgetReturns, noteLeaving, recall, remember, returnsInCircles, takeLeaving, wasBegun, type Prompt } from './memory';
+import { within } from './patience';
 import { explain, probeRealm } from './realm';
 import type { ActionOutcome, Failure, SignedOutReason } from './state';
+
+/** Milliseconds for a page to go. The person may have stopped it, and the promises of keycloak-js would never say so. */
+export const patience = 15_000;
 
 /** Where a step of the way in has led; `leaving` is for a browser that is about to show another page. */
 export type Step =
@@ -29,10 +33,11 @@ export class WayIn {
   async begin(): Promise<Step> {
     const left = takeLeaving();
     this.#prompt = left;
-    const answer = readAnswer(window.location, left !== undefined);
+    const answer = readAnswer(window.location, wasBegun);
     if (answer) return this.#finish(answer, left);
     if (!left) return this.#arrive();
     this.#prompt = 'login'; // what is offered now is a login, whatever was asked before
+    forgetDeepLink();
     return failed({ kind: 'noAnswer' }); // the realm has shown its own error page, or the person turned back
   }
 
@@ -44,8 +49,8 @@ export class WayIn {
     if (failure) return failed(failure);
     await this.#init();
     noteLeaving(prompt);
-    await this.#keycloak.login({ redirectUri: home(), ...(prompt === 'none' && { prompt }) });
-    return { to: 'leaving' }; // keycloak-js does not come this far: the page goes
+    const going = this.#keycloak.login({ redirectUri: home(), ...(prompt === 'none' && { prompt }) });
+    return await within(patience, going) ? { to: 'leaving' } : failed({ kind: 'stopped' });
   }
 
   /** Leaves in the way that led nowhere. */
@@ -58,14 +63,19 @@ export class WayIn {
     const known = recall();
     if (loginMode === 'login-required') return this.leave('login');
     if (known === 'signedIn' || (loginMode === 'check-sso' && known === undefined)) return this.leave('none');
+    if (known === 'keycloakAway') return { to: 'nobody', reason: known }; // still so, however often the page is loaded
     return nobody(known === 'signedOut' ? 'here' : 'never');
   }
 
-  async #finish(answer: Answer, left: Prompt | undefined): Promise<Step> {
+  async #finish(answer: Answer | 'foreign', left: Prompt | undefined): Promise<Step> {
     const failure = returnsInCircles() ? { kind: 'loop' as const } : mixUp(answer, this.#settings);
     if (failure) {
       restoreDeepLink();
       return failed(failure);
+    }
+    if (answer === 'foreign') {
+      restoreDeepLink();
+      return this.#arrive();
     }
     try {
       await this.#init();
@@ -77,7 +87,7 @@ export class WayIn {
     }
     if (this.#keycloak.token !== undefined) return signedIn(answer.outcome);
     if (left && answer.refusal) return this.#refused(answer.refusal);
-    return this.#arrive(); // an answer to nothing that was asked here: keycloak-js does not know its state
+    return this.#arrive(); // keycloak-js could not use it
   }
 
   async #refused(refusal: Refusal): Promise<Step> {
@@ -111,6 +121,7 @@ function failed(failure: Failure): Step {
 }
 
 /** An answer that names its issuer must name ours: else another server may have sent it, to get at the code (RFC 9207 §2.4). */
-function mixUp({ issuer }: Answer, settings: Settings): Failure | undefined {
-  return issuer === undefined || issuer === settings.issuer ? undefined : { kind: 'issuer', answered: issuer };
+function mixUp(answer: Answer | 'foreign', settings: Settings): Failure | undefined {
+  if (answer === 'foreign' || answer.issuer === undefined || answer.issuer === settings.issuer) return undefined;
+  return { kind: 'issuer', answered: answer.issuer };
 }

@@ -14,7 +14,7 @@ export function SignedOut({ reason }: SignedOutProps) {
   const { heading, body } = words.signedOut[reason];
   const first = reason === 'never' || reason === 'here';
   return (
-    <Notice heading={heading}>
+    <Notice heading={heading} interrupts={!first}>
       <p>{body}</p>
       <Button variant="filled" onClick={() => void signIn()}>{first ? words.signIn : words.signInAgain}</Button>
     </Notice>

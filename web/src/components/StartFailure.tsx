@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { useState } from 'react';
 import type { Failure } from '../auth/state';
 import { useAuth } from '../auth/useAuth';
 import type { Settings } from '../environment';
@@ -14,12 +15,21 @@ interface StartFailureProps {
 export function StartFailure({ failure }: StartFailureProps) {
   const { settings, retry } = useAuth();
   const { heading, body } = explanation(failure, settings);
+  const [trying, setTrying] = useState(false);
   const tried = failure.kind !== 'noAnswer'; // coming back without an answer may be what the person wanted
+
+  // The realm may take seconds to say that it is still not there, and the screen stays as it is for so long.
+  async function tryAgain() {
+    setTrying(true);
+    await retry().finally(() => { setTrying(false); });
+  }
+
   return (
     <Notice heading={heading}>
       <div role={tried ? 'alert' : undefined} className="stack">{body}</div>
       {(failure.kind === 'unreachable' || failure.kind === 'realmMissing') && <RetryCountdown failure={failure} onRetry={retry} />}
-      <Button variant="filled" onClick={() => void retry()}>{tried ? words.tryAgain : words.signIn}</Button>
+      <Button variant="filled" onClick={() => void tryAgain()}>{tried ? words.tryAgain : words.signIn}</Button>
+      <p role="status" className="muted">{trying && words.asking}</p>
     </Notice>
   );
 }

@@ -30,6 +30,7 @@ export class FakeKeycloak implements KeycloakClient {
   held: Promise<unknown> = Promise.resolve(); // answers come once this is fulfilled
   keycloak: 'there' | 'away' | 'silent' | 'session ended' | 'client refused' = 'there';
   refreshes = 0;
+  refusal = Response.json({ error: 'unauthorized_client' }, { status: 401 }); // of a refused client
 
   constructor(private readonly lifetime = 300) {}
 
@@ -50,7 +51,7 @@ export class FakeKeycloak implements KeycloakClient {
     await this.held;
     if (this.keycloak === 'silent') await new Promise(() => undefined);
     if (this.keycloak === 'away') throw new TypeError('Failed to fetch');
-    if (this.keycloak === 'client refused') throw Object.assign(new Error('refused'), { response: new Response(null, { status: 401 }) });
+    if (this.keycloak === 'client refused') throw Object.assign(new Error('refused'), { response: this.refusal });
     if (this.keycloak === 'session ended') {
       this.clearToken();
       throw new Error('400');

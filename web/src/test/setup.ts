@@ -11,6 +11,8 @@ Element.prototype.scrollIntoView = () => undefined;
 beforeAll(() => { server.listen({ onUnhandledRequest: 'error' }); });
 beforeEach(() => {
   sessionStorage.clear();
+  localStorage.clear();
+  for (const state of ['s', 's1']) localStorage.setItem(`kc-callback-${state}`, '{}'); // keycloak-js's notes of logins that began here
   window.history.replaceState(null, '', '/');
 });
 afterEach(() => {

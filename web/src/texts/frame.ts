@@ -20,6 +20,8 @@ export const words = {
   light: 'Light',
   dark: 'Dark',
   system: 'As the system has it',
+  broke: 'This page did not load.',
+  loadAgain: 'Load it again',
   loadingPage: 'Loading the page',
   copied: 'Copied',
   copyRefused: 'The browser did not let it be copied: select it by hand.',

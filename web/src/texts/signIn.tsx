@@ -26,11 +26,12 @@ export const words = {
   tryAgain: 'Try again',
   retryingIn: (seconds: number) => `Retrying in ${seconds} s`,
   retrying: 'Retrying …',
+  asking: 'Asking Keycloak …',
 
   signedOut: {
     never: { heading: 'Welcome to Keystead', body: 'Sign in to see your notes, what you may do, and the API behind this app.' },
-    here: { heading: 'You are signed out', body: 'Your session at Keycloak has ended, too.' },
-    ended: { heading: 'Your session has ended', body: 'Keycloak ended it. Sign in again to go on where you were; what you had typed is kept.' },
+    here: { heading: 'You are signed out', body: 'Keycloak was asked to end your session there, too. If it showed an error on the way, that may still be open.' },
+    ended: { heading: 'Your session has ended', body: 'Keycloak ended it. Sign in again to go on where you were; what you had typed in a note is kept.' },
     elsewhere: { heading: 'You signed out in another tab', body: 'That ended your session in this one, too.' },
     otherAccount: { heading: 'Another account is in use', body: 'Somebody signed in with another account in a tab beside this one. Sign in again to go on with that account here.' },
     keycloakAway: { heading: 'You are signed out here', body: 'Keycloak did not answer, so your session there may still be open. Close the browser on a shared machine.' },
@@ -106,6 +107,10 @@ export const words = {
           </ul>
         </>
       ),
+    }),
+    stopped: (): Explanation => ({
+      heading: 'Still here',
+      body: <p>The browser was to leave for Keycloak, and has not. If it is not just slow, it was stopped: try again.</p>,
     }),
     loop: (): Explanation => ({
       heading: 'The sign-in goes in circles',
