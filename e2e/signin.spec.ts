@@ -370,6 +370,7 @@ test.describe('what keeps people out is explained', () => {
     await expect(page.locator('#kc-error-message')).toContainText('Invalid parameter: redirect_uri');
     await page.goBack();
     await expect(heading(page, 'You came back without signing in')).toBeVisible();
+    await page.getByText('Did Keycloak show an error').click();
     await expect(page.getByText('Clients › spa-no-redirect › Settings › Valid redirect URIs')).toBeVisible();
     await expect(page.getByText(`${signInApp}/`, { exact: true })).toBeVisible();
     await page.reload();
@@ -381,6 +382,7 @@ test.describe('what keeps people out is explained', () => {
     await page.goto(signInApp);
     await expect(page.locator('#kc-error-message')).toContainText('Client not found');
     await page.goto(`${signInApp}/`);
+    await page.getByText('Did Keycloak show an error').click();
     await expect(page.getByText('“Client not found”')).toContainText('KEYSTEAD_CLIENT_ID');
   });
 

@@ -1,4 +1,4 @@
-import { createContext, use, useLayoutEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { createContext, use, useEffect, useLayoutEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { useAuth } from '../auth/useAuth';
 import { useApi } from './ApiProvider';
 import { Deletions } from './deletions';
@@ -8,7 +8,7 @@ const DeletionsContext = createContext<Deletions | undefined>(undefined);
 /** Keeps deletions that can still be undone while the person goes from page to page, and sends them when they leave or sign out. */
 export function DeletionsProvider({ children }: { children: ReactNode }) {
   const api = useApi();
-  const { freshToken } = useAuth();
+  const { freshToken, state } = useAuth();
   const [deletions] = useState(() => new Deletions(api, freshToken));
 
   useLayoutEffect(() => {
@@ -21,6 +21,8 @@ export function DeletionsProvider({ children }: { children: ReactNode }) {
       deletions.sendAll(); // the session is over, and the tokens at hand are still good
     };
   }, [deletions]);
+
+  useEffect(() => { deletions.takeToken(); }, [deletions, state]); // which changes with each new token
 
   return <DeletionsContext value={deletions}>{children}</DeletionsContext>;
 }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeNotes } from '../test/notes';
 import { server } from '../test/server';
 import { createApi } from './client';
@@ -13,11 +13,14 @@ beforeEach(() => {
 async function begin(titles: string[], freshToken = () => Promise.resolve('t1')) {
   const takeBack = vi.fn();
   const deletions = new Deletions(createApi({ freshToken, renewedToken: freshToken }), freshToken);
-  const begun = titles.map((title) => notes.add(title)).map(({ updated_at, ...note }) => ({ ...note, changedAt: new Date(updated_at) }));
+  const begun = titles.map((title) => notes.add(title)).map(({ created_at, updated_at, ...note }) => ({ ...note, createdAt: new Date(created_at), changedAt: new Date(updated_at) }));
   begun.forEach((note) => { deletions.begin(note, () => { takeBack(note.title); deletions.undo(note.id); }); });
-  await Promise.resolve(); // the tokens are at hand
+  await settled(); // a token is at hand
   return { deletions, takeBack, ids: begun.map(({ id }) => id) };
 }
+
+/** Whatever does not wait for the network or for a time has happened. */
+const settled = () => new Promise(setImmediate);
 
 /** What was sent is on its way, and the answers are not waited for. */
 const sent = (changes: string[]) => vi.waitFor(() => { expect(notes.changes).toEqual(changes); });
@@ -64,6 +67,8 @@ describe('a deletion', () => {
 });
 
 describe('leaving', () => {
+  afterEach(() => { vi.useRealTimers(); });
+
   it('sends all that waits, once, with the token that is at hand', async () => {
     const { deletions, ids: [first = ''] } = await begin(['a', 'b', 'c']);
     deletions.undo(first);
@@ -78,6 +83,38 @@ describe('leaving', () => {
     deletions.sendAll();
     expect(asked).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^\/api\/notes\//), expect.objectContaining({ method: 'DELETE', keepalive: true }));
     await sent(['DELETE a "1" Bearer t1']);
+  });
+
+  it('sends with a token that holds, however long somebody took', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    const start = Date.now();
+    const freshToken = () => Promise.resolve(`t${Math.floor((Date.now() - start) / 60_000)}`); // a new one each minute
+    const { deletions, ids: [id = ''] } = await begin(['a', 'b'], freshToken);
+    await vi.advanceTimersByTimeAsync(122_000);
+    deletions.undo(id);
+    deletions.sendAll();
+    expect(vi.getTimerCount(), 'nothing waits, nothing asks').toBe(0);
+    await sent(['DELETE b "1" Bearer t2']);
+  });
+
+  it('sends with the token from before while another has not come', async () => {
+    const tokens = [Promise.resolve('t1'), new Promise<string>(() => undefined)];
+    const deletions = new Deletions(createApi({ freshToken: () => Promise.resolve('none'), renewedToken: () => Promise.resolve('none') }), () => tokens.shift() ?? Promise.reject(new Error('asked again meanwhile')));
+    deletions.takeToken();
+    await settled();
+    const { id, owner, title, text, version } = notes.add('a');
+    deletions.begin({ id, owner, title, text, version, createdAt: new Date(), changedAt: new Date() }, () => undefined);
+    deletions.sendAll();
+    await sent(['DELETE a "1" Bearer t1']);
+  });
+
+  it('names the note, whatever its id is made of', async () => {
+    const { deletions } = await begin([]);
+    const asked = vi.spyOn(globalThis, 'fetch').mockResolvedValue(new Response());
+    deletions.begin({ id: 'a/b?c', owner: '', title: '', text: '', version: 1, createdAt: new Date(), changedAt: new Date() }, () => undefined);
+    await settled();
+    deletions.sendAll();
+    expect(asked).toHaveBeenCalledExactlyOnceWith('/api/notes/a%2Fb%3Fc', expect.anything());
   });
 
   it('sends nothing without a token: the note stays', async () => {

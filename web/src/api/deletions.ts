@@ -5,8 +5,9 @@ import { ApiError } from './problem';
 interface Waiting {
   note: Note;
   takeBack: () => void;
-  token?: string;
 }
+
+const askEvery = 2_000; // milliseconds: often enough for any token, and a question costs nothing while the one at hand is fresh
 
 /**
  * Notes that are gone from the page, and not yet from the server: until then an undo costs nothing and cannot fail. What was
@@ -16,6 +17,9 @@ export class Deletions {
   #gone: ReadonlySet<string> = new Set();
   #waiting = new Map<string, Waiting>();
   #listeners = new Set<() => void>();
+  #token: string | undefined; // at hand in case that the page is left or the session ends: then there is no time to ask for one, or nobody to ask
+  #asking = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   readonly #freshToken: () => Promise<string>;
   readonly #api: Api;
@@ -35,16 +39,22 @@ export class Deletions {
 
   /** Takes a note off the page. `takeBack` is what an undo by keyboard does. */
   begin(note: Note, takeBack: () => void): void {
-    const waiting: Waiting = { note, takeBack };
-    this.#waiting.set(note.id, waiting);
+    this.#waiting.set(note.id, { note, takeBack });
     this.#set([...this.#gone, note.id]);
-    // At hand in case that the page is left or the session ends: then there is no time to ask for one, or nobody to ask.
-    this.#freshToken().then((token) => { waiting.token = token; }, () => undefined);
+    this.takeToken();
+    this.#timer ??= setInterval(this.takeToken, askEvery);
   }
+
+  /** Has a token at hand that holds: to be called whenever there may be a new one. While a deletion waits, it happens by itself. */
+  readonly takeToken = (): void => {
+    if (this.#asking) return;
+    this.#asking = true;
+    this.#freshToken().then((token) => { this.#token = token; }, () => undefined).finally(() => { this.#asking = false; });
+  };
 
   /** Puts a note back; nothing was sent. */
   undo(id: string): void {
-    if (this.#waiting.delete(id)) this.#show(id);
+    if (this.#end(id)) this.#show(id);
   }
 
   /** Undoes the latest deletion. False when none is waiting. */
@@ -58,7 +68,7 @@ export class Deletions {
   async commit(id: string): Promise<void> {
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
-    this.#waiting.delete(id);
+    this.#end(id);
     try {
       await deleteNote(this.#api, waiting.note);
     } catch (error) {
@@ -70,11 +80,21 @@ export class Deletions {
 
   /** Sends all that waits, at once and without an answer: the page is being left, or the session is over. */
   readonly sendAll = (): void => {
-    for (const { note, token } of this.#waiting.values()) {
-      if (token !== undefined) deleteNoteOnLeaving(note, token);
+    for (const { note } of this.#waiting.values()) {
+      this.#end(note.id);
+      if (this.#token !== undefined) deleteNoteOnLeaving(note, this.#token);
     }
-    this.#waiting.clear();
   };
+
+  /** A note waits no longer. False when it did not. */
+  #end(id: string): boolean {
+    const waited = this.#waiting.delete(id);
+    if (this.#waiting.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+    return waited;
+  }
 
   #show(id: string): void {
     this.#set([...this.#gone].filter((gone) => gone !== id));
@@ -100,5 +120,5 @@ async function deleteNote({ operations }: Api, { id, version }: Note): Promise<v
 /** The same without waiting for anything, as a page that is being left has no time: the browser sends it, and nobody hears the answer. */
 function deleteNoteOnLeaving({ id, version }: Note, token: string): void {
   const headers = { Authorization: `Bearer ${token}`, 'If-Match': etag(version) };
-  fetch(`/api/notes/${id}`, { method: 'DELETE', keepalive: true, headers }).catch(() => undefined);
+  fetch(`/api/notes/${encodeURIComponent(id)}`, { method: 'DELETE', keepalive: true, headers }).catch(() => undefined);
 }

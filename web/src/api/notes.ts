@@ -14,6 +14,7 @@ export interface Note {
   title: string;
   text: string;
   version: number; // one more with each change
+  createdAt: Date;
   changedAt: Date;
 }
 
@@ -82,12 +83,26 @@ export function useNoteChanges() {
     return note;
   }
 
+  /** Takes in a note that is new. */
+  function adopt(note: Note): Note {
+    keep(note);
+    changeLists((notes, page) => (page === 0 ? [note, ...notes.filter(({ id }) => id !== note.id)] : notes)); // at once; what else is new there comes with the next reading
+    void queries.invalidateQueries({ queryKey: listKey });
+    return note;
+  }
+
   return {
-    create: async (words: NoteWords): Promise<Note> => {
-      const note = keep(await read(operations.POST('/api/notes', { body: words }), parseNote));
-      changeLists((notes, page) => (page === 0 ? [note, ...notes] : notes)); // at once; what else is new there comes with the next reading
-      void queries.invalidateQueries({ queryKey: listKey });
-      return note;
+    create: async (words: NoteWords): Promise<Note> => adopt(await read(operations.POST('/api/notes', { body: words }), parseNote)),
+    adopt,
+    /** One's own newest notes, as far as they were created after a moment that this browser's clock told. */
+    createdSince: async (at: number): Promise<Note[]> => {
+      const query = { owner: 'me', limit: 100 };
+      return read(operations.GET('/api/notes', { params: { query } }), (body, { headers }) => {
+        const ago = Date.now() - at;
+        const now = Date.parse(headers.get('Date') ?? ''); // by the server's clock, which may differ, as in the notes' own times
+        const since = Number.isNaN(now) ? at : now - ago;
+        return parseNotePage(body).notes.filter(({ createdAt }) => createdAt.getTime() >= since);
+      });
     },
     /** Replaces the version that the words are based on. Where there is a newer one, the API refuses with 412. */
     replace: async (id: string, version: number, words: NoteWords): Promise<Note> =>
@@ -118,6 +133,7 @@ function parseNote(body: unknown): Note {
     title: text(note, 'title'),
     text: note.text,
     version: number(note, 'version'),
+    createdAt: time(note, 'created_at'),
     changedAt: time(note, 'updated_at'),
   };
 }

@@ -325,6 +325,10 @@ describe('tokens', () => {
     expect(await session.freshToken()).toBe('token-0');
     vi.setSystemTime(Date.now() + 11_000);
     await expect(session.freshToken()).rejects.toThrow('Keycloak did not answer at http://localhost:8080');
+    expect(session.state()).toMatchObject({ status: 'signedIn', stalled: true });
+    keycloak.keycloak = 'there';
+    expect(await session.freshToken()).toMatch(/^token-\d$/);
+    expect(session.state()).not.toHaveProperty('stalled');
   });
 
   it('are renewed after a 401', async () => {

@@ -82,8 +82,9 @@ export class Session {
   readonly freshToken = async (): Promise<string> => {
     await this.#tokens.refresh();
     const token = this.#token();
-    if (!this.#tokens.holds) throw new NoTokenError(words.tokenExpired(this.settings.keycloakURL));
-    return token;
+    if (this.#tokens.holds) return token;
+    if (this.#state.status === 'signedIn') this.#set({ ...this.#state, stalled: true });
+    throw new NoTokenError(words.tokenExpired(this.settings.keycloakURL));
   };
 
   /**

@@ -10,6 +10,7 @@ export interface SignedIn {
   status: 'signedIn';
   subject: string;
   times: SessionTimes;
+  stalled?: boolean; // the token has expired, and Keycloak gave no other when one was asked for
   clockSkew?: number; // seconds that this clock is ahead of the realm's (behind: negative), where that is a minute or more
 }
 

@@ -12,6 +12,7 @@ export function Banners() {
   return (
     <div role="status" className="banners">
       {!online && <Banner>{words.offline}</Banner>}
+      {online && state.status === 'signedIn' && state.stalled && <Banner>{words.tokenExpired}</Banner>}
       {skew !== 0 && <Banner>{words.clockSkew(span(Math.abs(skew) * 1000), skew > 0)}</Banner>}
     </div>
   );

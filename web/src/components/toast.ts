@@ -8,11 +8,14 @@ interface Toast {
   onClose?: () => void;
 }
 
+/** How long a toast stays that says nothing else, in milliseconds. */
+export const toastTime = 6000;
+
 /** Tells the frame, which knows no toasts before the first one, to make a place for them. */
 export const toastEvent = 'keystead:toast';
 
 /** Says something in passing, at the edge of the page, and gives its id to take it back with. Screen readers hear it. */
-export async function toast({ message, attention = false, close = 6000, onClose }: Toast): Promise<string> {
+export async function toast({ message, attention = false, close = toastTime, onClose }: Toast): Promise<string> {
   window.dispatchEvent(new Event(toastEvent));
   const { notifications } = await import('@mantine/notifications');
   return notifications.show({

@@ -1,5 +1,5 @@
 import { notifications } from '@mantine/notifications';
-import { act, screen, waitFor, within } from '@testing-library/react';
+import { act, cleanup, screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failOnComplaints } from '../test/complaints';
@@ -143,6 +143,104 @@ describe('a note', () => {
     await user.click(await screen.findByRole('button', { name: /^Undo/ }));
     expect(await screen.findByText(/^Not saved yet: words/)).toBeTruthy();
     expect(notes.changes).toEqual([]);
+  });
+});
+
+describe('an answer that was lost', () => {
+  const lost = () => screen.findByText(/did not answer/);
+
+  it('to a change does no harm: what is stored already is saved', async () => {
+    notes.losesAnswers = true;
+    const { user } = await openAndType(notes.add('a', 'one'), ' two');
+    await user.click(await button('Save'));
+    await lost();
+    notes.losesAnswers = false;
+    await user.click(await button('Save'));
+    await saved();
+    expect(screen.queryByRole('region', { name: 'This note was changed elsewhere' })).toBeNull();
+    await user.type(await text(), ' three');
+    await user.click(await button('Save'));
+    await waitFor(() => { expect(notes.stored).toMatchObject([{ text: 'one two three', version: 3 }]); });
+  });
+
+  it('to a change is no conflict for who has written on', async () => {
+    notes.losesAnswers = true;
+    const { user } = await openAndType(notes.add('a', 'one'), ' two');
+    await user.click(await button('Save'));
+    await lost();
+    notes.losesAnswers = false;
+    await user.type(await text(), ' three');
+    await user.click(await button('Save'));
+    await saved();
+    expect(notes.stored).toMatchObject([{ text: 'one two three', version: 3 }]);
+  });
+
+  it('hides no conflict', async () => {
+    notes.losesAnswers = true;
+    const note = notes.add('a', 'one');
+    const { user } = await openAndType(note, ' two');
+    await user.click(await button('Save'));
+    await lost();
+    notes.losesAnswers = false;
+    notes.change({ ...note, version: 2 }, 'a', 'theirs');
+    await user.click(await button('Save'));
+    expect(await screen.findByRole('region', { name: 'This note was changed elsewhere' })).toBeTruthy();
+  });
+
+  it.each([['', 0], [', by a clock that is ahead,', 3_600_000], [', by a clock that is behind,', -3_600_000]])('to a new note%s makes no second one', async (_, ahead) => {
+    notes.clockAhead = ahead;
+    notes.losesAnswers = true;
+    const { user } = await renderApp('/notes/new');
+    await user.type(await title(), 'Groceries');
+    await user.click(await button('Save'));
+    await lost();
+    notes.losesAnswers = false;
+    await user.click(await button('Save'));
+    expect(await screen.findByRole('heading', { level: 1, name: 'Groceries' })).toBeTruthy();
+    expect(notes.changes).toEqual(['POST Groceries']);
+    expect(window.location.pathname).toBe(`/notes/${notes.stored[0]?.id ?? ''}`);
+    expect(JSON.stringify(sessionStorage)).not.toContain('Groceries');
+  });
+
+  it('to a new note is minded after a reload, and when more was written', async () => {
+    notes.losesAnswers = true;
+    const { user } = await renderApp('/notes/new');
+    await user.type(await title(), 'Groceries');
+    await user.click(await button('Save'));
+    await lost();
+    notes.losesAnswers = false;
+    cleanup();
+    const reloaded = await renderApp('/notes/new');
+    await reloaded.user.type(await text(), 'Bread');
+    await reloaded.user.click(await button('Save'));
+    expect(await screen.findByRole('heading', { level: 1, name: 'Groceries' })).toBeTruthy();
+    expect(notes.stored).toMatchObject([{ title: 'Groceries', text: 'Bread', version: 2 }]);
+  });
+
+  it('does not save to a note that is being deleted', async () => {
+    notes.losesAnswers = true;
+    const { user } = await renderApp('/notes/new');
+    await user.type(await title(), 'Groceries');
+    await user.click(await button('Save'));
+    await lost();
+    notes.losesAnswers = false;
+    await user.click(screen.getByRole('link', { name: 'All notes' }));
+    await user.click(await button('Delete “Groceries”'));
+    await user.click(await screen.findByRole('link', { name: 'Write the first one' }));
+    await user.click(await button('Save'));
+    await waitFor(() => { expect(notes.changes).toEqual(['POST Groceries', 'POST Groceries']); });
+    expect(await screen.findByRole('heading', { level: 1, name: 'Groceries' })).toBeTruthy();
+  });
+
+  it('does not save to a note from before', async () => {
+    notes.add('Groceries').created_at = new Date(Date.now() - 60_000).toISOString();
+    server.use(http.post('/api/notes', () => HttpResponse.error(), { once: true }));
+    const { user } = await renderApp('/notes/new');
+    await user.type(await title(), 'Groceries');
+    await user.click(await button('Save'));
+    await lost();
+    await user.click(await button('Save'));
+    await waitFor(() => { expect(notes.stored).toHaveLength(2); });
   });
 });
 

@@ -192,6 +192,24 @@ describe('deleting', () => {
     await waitFor(() => { expect(notes.changes).toEqual(['DELETE a "1" Bearer token-0']); });
   });
 
+  it('is sent with the latest token that there is, while Keycloak keeps the next one waiting', async () => {
+    notes.add('a');
+    const { user, session, keycloak } = await renderApp('/notes');
+    await card('a');
+    await act(() => session.renewedToken('token-0'));
+    const { held, answer } = hold();
+    keycloak.held = held;
+    const now = Date.now() / 1000;
+    Object.assign(keycloak.tokenParsed ?? {}, { iat: now - 290, exp: now + 10 }); // the next one is due
+    await user.click(await screen.findByRole('button', { name: 'Delete “a”' }));
+    act(() => { window.dispatchEvent(new Event('pagehide')); });
+    await waitFor(() => { expect(notes.changes).toEqual(['DELETE a "1" Bearer token-1']); });
+    await act(async () => {
+      answer();
+      await held;
+    });
+  });
+
   it.each([
     ['signs out', (session: { signOut: () => Promise<void> }) => session.signOut()],
     ['loses the session', (_: unknown, keycloak: { clearToken: () => void }) => { keycloak.clearToken(); return Promise.resolve(); }],

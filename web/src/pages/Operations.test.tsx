@@ -226,6 +226,32 @@ describe('calls that change something', () => {
     expect(seen).toHaveBeenCalledExactlyOnceWith('n 1', '"7"', 'application/json');
   });
 
+  it('are not sent with what a header cannot carry, and the field says so', async () => {
+    only(...notes);
+    const { user } = await renderApp('/operations');
+    const form = await open(user, 'PUT /api/notes/{id}');
+    await user.type(form.getByRole('textbox', { name: /^id/ }), 'n1');
+    await user.type(form.getByRole('textbox', { name: /^If-Match/ }), '“7”');
+    await user.click(form.getByRole('button', { name: 'Send' }));
+    expect(form.getByRole('textbox', { name: /^If-Match/, description: /This cannot be sent: a header cannot carry the character “\./ })).toBe(window.document.activeElement);
+    expect(answer().getByText(/^Press Send/)).toBeTruthy();
+    expect(form.queryByRole('button', { name: 'Copy as curl' })).toBeNull();
+  });
+
+  it('are not sent to another address than the form says', async () => {
+    only(...notes);
+    const { user } = await renderApp('/operations');
+    const form = await open(user, 'DELETE /api/notes/{id}');
+    const id = form.getByRole('textbox', { name: /^id/ });
+    await user.type(id, '..{Enter}');
+    expect(form.queryByRole('group')).toBeNull();
+    expect(form.getByRole('textbox', { name: /^id/, description: /This cannot be sent: \. and \.\. mean another address\./ })).toBe(window.document.activeElement);
+    await user.type(id, '.');
+    expect(form.queryByText(/^This cannot be sent/)).toBeNull();
+    await user.type(id, '{Enter}');
+    expect(form.getByRole('group', { name: /^DELETE \/api\/notes\/\.\.\.: send it/ })).toBeTruthy();
+  });
+
   it('ask once more before something goes', async () => {
     only(...notes);
     const gone = vi.fn();

@@ -20,13 +20,17 @@ export class FakeNotes {
   /** Each change that was asked for, with the version that it named and the token that it carried. */
   changes: string[] = [];
   pageSize = 20;
+  /** Changes are made, and what the API says to them never arrives. */
+  losesAnswers = false;
+  /** How far the API's clock is ahead of the browser's. */
+  clockAhead = 0;
   /** Whose notes the caller gets when they ask for all. */
   readsAll = true;
   #number = 0;
 
   /** Puts a note there, as another tab would. */
   add(title: string, text = '', owner = me.sub): StoredNote {
-    const now = new Date().toISOString();
+    const now = this.#now().toISOString();
     const note = { id: `0190000${++this.#number}-0000-7000-8000-000000000000`, owner, title, text, version: 1, created_at: now, updated_at: now };
     this.stored.unshift(note);
     return note;
@@ -34,7 +38,7 @@ export class FakeNotes {
 
   /** Changes a note, as another tab would. */
   change(note: StoredNote, title: string, text: string): void {
-    Object.assign(this.#find(note.id) ?? {}, { title, text, version: note.version + 1, updated_at: new Date().toISOString() });
+    Object.assign(this.#find(note.id) ?? {}, { title, text, version: note.version + 1, updated_at: this.#now().toISOString() });
   }
 
   remove({ id }: { id: string }): void {
@@ -51,12 +55,12 @@ export class FakeNotes {
       const start = query.has('cursor') ? visible.findIndex(({ id }) => id === query.get('cursor')) + 1 : 0;
       const notes = visible.slice(start, start + this.pageSize);
       const next = start + this.pageSize < visible.length ? notes.at(-1)?.id : undefined;
-      return HttpResponse.json({ notes, next });
+      return HttpResponse.json({ notes, next }, { headers: { Date: this.#now().toUTCString() } });
     }),
     http.post<never, { title: string; text: string }>('/api/notes', async ({ request }) => {
       const { title, text } = await request.json();
       this.changes.push(`POST ${title}`);
-      return HttpResponse.json(this.add(title, text), { status: 201 });
+      return this.#say(HttpResponse.json(this.add(title, text), { status: 201 }));
     }),
     http.get<{ id: string }>('/api/notes/:id', ({ params: { id } }) => {
       const note = this.#find(id);
@@ -66,7 +70,7 @@ export class FakeNotes {
       const { title, text } = await request.json();
       return this.#guarded(request, id, `PUT ${title}`, (note) => {
         this.change(note, title, text);
-        return HttpResponse.json(this.#find(id));
+        return this.#say(HttpResponse.json(this.#find(id)));
       });
     }),
     http.delete<{ id: string }>('/api/notes/:id', ({ params: { id }, request }) => this.#guarded(request, id, `DELETE ${this.#find(id)?.title ?? ''}`, (note) => {
@@ -74,6 +78,14 @@ export class FakeNotes {
       return new HttpResponse(null, { status: 204 });
     })),
   ];
+
+  #now(): Date {
+    return new Date(Date.now() + this.clockAhead);
+  }
+
+  #say<T extends Response>(answer: T): T | Response {
+    return this.losesAnswers ? HttpResponse.error() : answer;
+  }
 
   #find(id: string): StoredNote | undefined {
     return this.stored.find((note) => note.id === id);

@@ -26,6 +26,8 @@ export const words = {
   place: { path: 'in the path', query: 'in the query', header: 'header' },
   takenFrom: (place: string, required: boolean) => (required ? place : `${place}, optional`),
   example: (example: string) => `Example: ${example}`,
+  dotsInPath: 'This cannot be sent: . and .. mean another address.',
+  notInHeader: (character: string) => `This cannot be sent: a header cannot carry the character ${character}. Quotes in it are straight ones, as in "1".`,
   body: 'Body (JSON)',
   noJSON: 'This is no JSON as it stands. It can be sent all the same, to see what the API says.',
   changes: 'This call changes something.',

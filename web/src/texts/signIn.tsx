@@ -99,12 +99,15 @@ export const words = {
       heading: 'You came back without signing in',
       body: (
         <>
-          <p>That is fine if you meant to. If Keycloak showed an error instead of its login, this is what mends it:</p>
-          <ul>
-            <li>“Invalid parameter: redirect_uri”: add <code>{`${origin}/`}</code> in the console under {consolePath('Clients', clientID, 'Settings', 'Valid redirect URIs')}.</li>
-            <li>“Client not found”: the realm has no client <code>{clientID}</code>. Make it, or name another one in <code>KEYSTEAD_CLIENT_ID</code>.</li>
-            <li>“Client disabled”: switch {consolePath('Clients', clientID, 'Enabled')} on.</li>
-          </ul>
+          <p>Nobody is signed in here now.</p>
+          <details>
+            <summary>Did Keycloak show an error instead of its login?</summary>
+            <ul>
+              <li>“Invalid parameter: redirect_uri”: add <code>{`${origin}/`}</code> in the console under {consolePath('Clients', clientID, 'Settings', 'Valid redirect URIs')}.</li>
+              <li>“Client not found”: the realm has no client <code>{clientID}</code>. Make it, or name another one in <code>KEYSTEAD_CLIENT_ID</code>.</li>
+              <li>“Client disabled”: switch {consolePath('Clients', clientID, 'Enabled')} on.</li>
+            </ul>
+          </details>
         </>
       ),
     }),

@@ -56,10 +56,10 @@ export function NoteEditor({ id, note, gone = false, onDelete }: NoteEditorProps
       {trouble?.kind === 'changed' && (
         <ChangedNotice
           key={trouble.theirs.version} theirs={trouble.theirs}
-          onKeepMine={() => void editing.keepMine().then(focusHeading)}
-          onTakeTheirs={() => { giveUp(words.tookTheirs, editing.takeTheirs); }}
+          onKeepMine={() => void editing.keepMine(trouble.theirs).then(focusHeading)}
+          onTakeTheirs={() => { giveUp(words.tookTheirs, () => editing.takeTheirs(trouble.theirs)); }}
           onGoOn={() => {
-            editing.goOnEditing();
+            editing.goOnEditing(trouble.theirs);
             form.current?.querySelector('textarea')?.focus();
           }}
         />

@@ -2,8 +2,9 @@ import { useEffect, useState } from 'react';
 import { useNoteChanges, type Note, type NoteWords } from '../../api/notes';
 import { ApiError } from '../../api/problem';
 import { useDraft } from '../../auth/drafts';
-import { draftName, readEdited, writeEdited } from './noteDraft';
+import { draftName, readEdited, writeEdited, type Edited, type Sent } from './noteDraft';
 import { blank, differs, refused, tooLong, unfit, type Problems } from './noteWords';
+import { ConflictError, useNoteSaving } from './useNoteSaving';
 
 /** Where the saving of a note stands. */
 export type Saving =
@@ -25,10 +26,11 @@ interface Editing {
  * from then on they stand on the version that was there, and are kept as a draft.
  */
 export function useNoteEditing({ id, note, onCreated }: Editing) {
-  const changes = useNoteChanges();
+  const { keep } = useNoteChanges();
   const [draft, keepDraft] = useDraft(draftName(id));
   const [edited, setEdited] = useState(() => readEdited(draft));
   const [found, setFound] = useState(edited);
+  const { create, replace } = useNoteSaving(edited?.sent, remember);
   const [saving, setSaving] = useState<Saving>({ status: 'idle' });
   const [trouble, setTrouble] = useState<Trouble>();
   const [theirs, setTheirs] = useState<Note>(); // beside one's own words, from a conflict until the words are saved
@@ -41,7 +43,7 @@ export function useNoteEditing({ id, note, onCreated }: Editing) {
   useEffect(() => { keepDraft(changed ? writeEdited(edited) : undefined); }, [changed, edited, keepDraft]);
 
   function type(part: Partial<NoteWords>) {
-    setEdited({ title: typed.title, text: typed.text, ...part, ...(base !== undefined && { base }) });
+    setEdited(standing({ ...typed, ...part }, base, edited?.sent));
     if (saving.status !== 'saving') setSaving({ status: 'idle' });
   }
 
@@ -57,23 +59,14 @@ export function useNoteEditing({ id, note, onCreated }: Editing) {
     try {
       const { version } = await save(sent);
       // What was typed meanwhile stands on what was saved now.
-      setEdited((latest) => (latest === undefined || !differs(latest, sent) ? undefined : { ...latest, base: version }));
+      setEdited((latest) => (latest === undefined || !differs(latest, sent) ? undefined : standing(latest, version)));
       settle();
       setSaving({ status: 'saved' });
     } catch (error) {
-      await explain(error).then(
-        (found) => { decide(found); },
-        (thrown: unknown) => { setSaving({ status: 'failed', error: thrown }); },
-      );
+      if (error instanceof ConflictError) decide({ kind: 'changed', theirs: error.theirs });
+      else if (id !== undefined && error instanceof ApiError && error.problem.status === 404) decide({ kind: 'deleted' });
+      else setSaving({ status: 'failed', error });
     }
-  }
-
-  /** What there is to decide after a refusal; throws what is no matter of deciding. */
-  async function explain(error: unknown): Promise<Trouble> {
-    const status = error instanceof ApiError ? error.problem.status : undefined;
-    if (id !== undefined && status === 404) return { kind: 'deleted' };
-    if (id === undefined || status !== 412) throw error;
-    return changes.reread(id).then((now) => ({ kind: 'changed', theirs: now }), explain);
   }
 
   function decide(found: Trouble) {
@@ -88,11 +81,16 @@ export function useNoteEditing({ id, note, onCreated }: Editing) {
     setFound(undefined);
   }
 
-  async function create(sent: NoteWords): Promise<Note> {
-    const made = await changes.create(sent);
+  async function saveNew(sent: NoteWords): Promise<Note> {
+    const made = await create(sent);
     keepDraft(undefined); // at once: the page that would do it is left
     onCreated(made);
     return made;
+  }
+
+  /** Keeps an attempt with the words, as a reload may come before its answer. */
+  function remember(sent: Sent | undefined) {
+    setEdited((latest) => latest && standing(latest, latest.base, sent));
   }
 
   /** Gives up one's own words, and gives a function that brings them back. */
@@ -110,18 +108,22 @@ export function useNoteEditing({ id, note, onCreated }: Editing) {
   return {
     typed, changed, found: changed && found !== undefined, saving, trouble, theirs, type,
     problems: { ...(saving.status === 'failed' && refused(saving.error)), ...(saving.status === 'invalid' && saving.problems), ...tooLong(typed) },
-    save: () => run((sent) => (id === undefined || base === undefined ? create(sent) : changes.replace(id, base, sent))),
-    saveAsNew: () => run(create),
-    keepMine: () => run((sent) => (theirs === undefined ? create(sent) : changes.replace(theirs.id, theirs.version, sent))),
-    takeTheirs: () => {
-      if (theirs) changes.keep(theirs);
+    save: () => run((sent) => (id === undefined || base === undefined ? saveNew(sent) : replace(id, base, sent))),
+    saveAsNew: () => run(saveNew),
+    keepMine: ({ id: same, version }: Note) => run((sent) => replace(same, version, sent)),
+    takeTheirs: (taken: Note) => {
+      keep(taken);
       return giveUp();
     },
-    goOnEditing: () => {
-      // It has been seen, so saving may replace it.
-      if (theirs) setEdited({ title: typed.title, text: typed.text, base: theirs.version });
+    goOnEditing: (seen: Note) => {
+      setEdited(standing(typed, seen.version)); // as it has been seen, saving may replace it
       setTrouble(undefined);
     },
     discard: giveUp,
   };
+}
+
+/** Words on what they stand on: the version that they change, and an attempt to save them. */
+function standing({ title, text }: NoteWords, base: number | undefined, sent?: Sent): Edited {
+  return { title, text, ...(base !== undefined && { base }), ...(sent && { sent }) };
 }

@@ -5,7 +5,7 @@ import type { Described } from '../../api/document';
 import type { Permission } from '../../api/permissions';
 import { words } from '../../texts/operations';
 import { AnswerCard } from './AnswerCard';
-import { parametersOf, pathValues, prefilled, toCall } from './address';
+import { parametersOf, pathValues, prefilled, toCall, unsendable } from './address';
 import { CurlButton } from './CurlButton';
 import { BodyField, ParameterFields } from './Fields';
 import { MayHint } from './MayHint';
@@ -21,15 +21,22 @@ interface CallFormProps {
 export function CallForm({ permission, described }: CallFormProps) {
   const { method, path } = permission;
   const hint = useId();
+  const form = useRef<HTMLFormElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const { outcome, send } = useCall();
   const parameters = parametersOf(permission, described);
   const [typed, setTyped] = useState(() => prefilled(permission, parameters));
   const [body, setBody] = useState(() => firstBody(method, described));
   const [asked, setAsked] = useState<Call>(); // a call that takes something away, before it is sent
+  const problems = unsendable(parameters, typed);
+  const sendable = Object.keys(problems).length === 0;
   const composed = () => toCall(permission, parameters, typed, body);
 
   function submit() {
+    if (!sendable) {
+      form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+      return;
+    }
     const made = composed();
     if (method === 'DELETE') setAsked(made);
     else void send(made);
@@ -42,8 +49,8 @@ export function CallForm({ permission, described }: CallFormProps) {
 
   return (
     <div className="columns">
-      <form className="stack" aria-label={words.named(method, path)} onSubmit={(event) => { event.preventDefault(); submit(); }}>
-        <ParameterFields permission={permission} parameters={parameters} typed={typed} onType={setTyped} />
+      <form ref={form} className="stack" aria-label={words.named(method, path)} onSubmit={(event) => { event.preventDefault(); submit(); }}>
+        <ParameterFields permission={permission} parameters={parameters} typed={typed} problems={problems} onType={setTyped} />
         {body !== undefined && <BodyField value={body} onChange={setBody} />}
         <div>
           <MayHint id={hint} permission={permission} given={pathValues(parameters, typed)} />
@@ -51,7 +58,7 @@ export function CallForm({ permission, described }: CallFormProps) {
         </div>
         <div className="call-buttons">
           <Button ref={button} type="submit" variant="filled" aria-describedby={hint}>{words.send}</Button>
-          <CurlButton call={composed} />
+          {sendable && <CurlButton call={composed} />}
         </div>
         {asked !== undefined && (
           <Sure question={words.sure(words.named(method, asked.path))} onKeep={settle} onSend={() => { settle(); void send(asked); }} />

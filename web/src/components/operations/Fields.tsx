@@ -9,11 +9,12 @@ interface ParameterFieldsProps {
   permission: Permission;
   parameters: readonly Parameter[];
   typed: Typed;
+  problems: Typed; // why something cannot be sent
   onType: (typed: Typed) => void;
 }
 
 /** A field for each value that an operation takes in its path, its query and its headers. */
-export function ParameterFields({ permission, parameters, typed, onType }: ParameterFieldsProps) {
+export function ParameterFields({ permission, parameters, typed, problems, onType }: ParameterFieldsProps) {
   const known = permission.allowed ? permission.where : {};
   return parameters.map((parameter) => {
     const key = keyOf(parameter);
@@ -21,7 +22,7 @@ export function ParameterFields({ permission, parameters, typed, onType }: Param
     return (
       <ParameterField
         key={key} parameter={parameter} suggestions={place === 'path' ? known[name] ?? [] : []}
-        value={typed[key] ?? ''} onChange={(value) => { onType({ ...typed, [key]: value }); }}
+        value={typed[key] ?? ''} problem={problems[key]} onChange={(value) => { onType({ ...typed, [key]: value }); }}
       />
     );
   });
@@ -31,16 +32,18 @@ interface ParameterFieldProps {
   parameter: Parameter;
   suggestions: readonly string[];
   value: string;
+  problem: string | undefined;
   onChange: (value: string) => void;
 }
 
-function ParameterField({ parameter: { name, in: place, required, description, examples: [example] }, suggestions, value, onChange }: ParameterFieldProps) {
+function ParameterField({ parameter: { name, in: place, required, description, examples: [example] }, suggestions, value, problem, onChange }: ParameterFieldProps) {
   const list = useId();
   return (
     <div>
       <TextInput
         label={<>{name} <span className="hint">{words.takenFrom(words.place[place], required)}</span></>}
         description={[description, example !== undefined && words.example(example)].filter((part) => typeof part === 'string').join(' ')}
+        error={problem}
         value={value} onChange={(event) => { onChange(event.target.value); }} {...(suggestions.length > 0 && { list })}
         required={required} withAsterisk={false} autoComplete="off" autoCapitalize="none" spellCheck={false}
       />

@@ -1,6 +1,7 @@
 import type { Call } from '../../api/call';
 import type { Described, Parameter } from '../../api/document';
 import type { Permission } from '../../api/permissions';
+import { words } from '../../texts/operations';
 
 /** What a person typed, by place and name of a parameter. */
 export type Typed = Readonly<Record<string, string>>;
@@ -25,6 +26,29 @@ export function prefilled(permission: Permission, parameters: readonly Parameter
 /** The values of the path's parameters among what was typed. */
 export function pathValues(parameters: readonly Parameter[], typed: Typed): Record<string, string> {
   return Object.fromEntries(parameters.filter((parameter) => parameter.in === 'path').map((parameter) => [parameter.name, typed[keyOf(parameter)] ?? '']));
+}
+
+/** Why what was typed cannot be sent as it stands, by the keys of the parameters. The API's own rules are not among them. */
+export function unsendable(parameters: readonly Parameter[], typed: Typed): Typed {
+  return Object.fromEntries(parameters.flatMap((parameter) => {
+    const why = obstacle(parameter, typed[keyOf(parameter)] ?? '');
+    return why === undefined ? [] : [[keyOf(parameter), why]];
+  }));
+}
+
+function obstacle({ in: place, name }: Parameter, value: string): string | undefined {
+  if (place === 'path' && (value === '.' || value === '..')) return words.dotsInPath;
+  if (place !== 'header' || carries(name, value)) return undefined;
+  return words.notInHeader(Array.from(value).find((character) => !carries(name, `x${character}x`)) ?? value);
+}
+
+/** Whether a header can have that value; the browser knows (RFC 9110 §5.5). */
+function carries(name: string, value: string): boolean {
+  try {
+    return new Headers([[name, value]]).has(name);
+  } catch {
+    return false;
+  }
 }
 
 /** The call that an operation and what was typed amount to. What was left empty is left out, so that the API's own default counts. */
