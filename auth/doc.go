@@ -29,10 +29,18 @@
 // [ErrKeysUnavailable] and [ErrIntrospectionUnavailable] are no verdicts: the realm could not be asked, so
 // the token may be good. Answer them with 503, not 401.
 //
+// # Logins and sign-outs
+//
+// [Verifier.VerifyIDToken] and [Verifier.VerifyLogoutToken] judge the two other kinds of token that a realm signs
+// for an app: what came of a login (OpenID Connect Core 1.0), and that somebody signed out (OpenID Connect
+// Back-Channel Logout 1.0). No token passes for one of another kind. [Keys.Endpoints] says where the realm takes
+// logins, and [Keys.Client] is for asking it there.
+//
 // # What is not checked
 //
 // A token stays good until it expires, whatever happens to its session at the realm, unless
 // [Revocations] says otherwise; only about lightweight and opaque tokens is the realm asked, where
-// [Introspection] is set. A principal's e-mail address is the user's own claim unless
-// EmailVerified.
+// [Introspection] is set. A logout token may come again, and an ID token, too, as far as its login's nonce is
+// still good: who takes them must see to it that each counts once. A principal's e-mail address is the user's
+// own claim unless EmailVerified.
 package auth

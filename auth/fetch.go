@@ -20,9 +20,9 @@ func (k *Keys) fetch() (*keySet, error) {
 	defer cancel()
 	asked := k.cfg.Now()
 	var discovery struct {
-		Issuer        string `json:"issuer"`
-		JWKSURI       string `json:"jwks_uri"`
-		Introspection string `json:"introspection_endpoint"`
+		Issuer  string `json:"issuer"`
+		JWKSURI string `json:"jwks_uri"`
+		endpoints
 	}
 	address := k.cfg.BackchannelURL + "/.well-known/openid-configuration"
 	if _, err := k.getJSON(ctx, address, &discovery); err != nil {
@@ -42,36 +42,11 @@ func (k *Keys) fetch() (*keySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &keySet{byID: signingKeys(raw.Keys), introspection: discovery.Introspection, fetched: asked, maxAge: maxAge(header)}
+	set := &keySet{byID: signingKeys(raw.Keys), endpoints: discovery.endpoints, fetched: asked, maxAge: maxAge(header)}
 	if len(set.byID) == 0 {
 		return nil, fmt.Errorf("%s holds no key that can verify tokens among its %d", uri, len(raw.Keys))
 	}
 	return set, nil
-}
-
-// introspectionEndpoint returns where the realm is asked about tokens (RFC 8414 §2).
-func (k *Keys) introspectionEndpoint() (string, error) {
-	set := k.set.Load()
-	switch {
-	case set == nil:
-		return "", errors.New("the realm's discovery document could not be read so far")
-	case set.introspection == "":
-		return "", errors.New("the realm's discovery document names no introspection_endpoint")
-	}
-	return k.reachable("introspection_endpoint", set.introspection)
-}
-
-// reachable rewrites an address of the realm to the back channel. An address elsewhere is refused: a
-// realm's keys live below the realm, a client's secret is for nobody else, and the transport rules were
-// checked for these two only.
-func (k *Keys) reachable(name, uri string) (string, error) {
-	if rest, ok := strings.CutPrefix(uri, k.cfg.Issuer+"/"); ok {
-		return k.cfg.BackchannelURL + "/" + rest, nil
-	}
-	if strings.HasPrefix(uri, k.cfg.BackchannelURL+"/") {
-		return uri, nil
-	}
-	return "", fmt.Errorf("%s %q is below neither the issuer nor the back channel", name, uri)
 }
 
 // getJSON reads the JSON at address and returns the answer's header.

@@ -39,7 +39,7 @@ type Introspection struct {
 type introspector struct {
 	cfg    Introspection
 	keys   *Keys
-	client http.Client
+	client *http.Client
 
 	flights              singleflight.Group            // by digest: many requests wait for one answer
 	refusals             *otter.Cache[digest, refusal] // so that a dead token does not reach the realm with every request; nil: none
@@ -58,13 +58,9 @@ type refusal struct {
 
 func newIntrospector(cfg Introspection, keys *Keys, remember bool) (*introspector, error) {
 	i := &introspector{
-		cfg:  cfg,
-		keys: keys,
-		client: http.Client{
-			Transport: keys.cfg.Transport,
-			// Elsewhere nobody may learn the token and the secret.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		cfg:        cfg,
+		keys:       keys,
+		client:     keys.Client(),
 		opaque:     make(chan struct{}, maxOpaque),
 		failures:   rate.NewLimiter(rate.Every(10*time.Second), 1),
 		rejections: rate.NewLimiter(rate.Every(10*time.Second), 1),
@@ -222,17 +218,15 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// ask sends a token to the realm and reads the answer. It has a time limit of its own, because many
+// ask sends a token to the realm and reads the answer. Its time limit is the client's, because many
 // requests wait for it. Its errors quote nothing of token, secret or answer.
 func (i *introspector) ask(token string) (claims, error) {
 	address, err := i.keys.introspectionEndpoint()
 	if err != nil {
 		return claims{}, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), i.keys.cfg.Timeout)
-	defer cancel()
 	form := url.Values{"token": {token}, "token_type_hint": {"access_token"}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
 		return claims{}, err
 	}

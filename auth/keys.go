@@ -34,7 +34,7 @@ type KeysConfig struct {
 	BackchannelURL string            // the realm's URL as this process reaches it; default: Issuer
 	MaxStale       time.Duration     // how long the last good keys serve while no fetch succeeds; default: 24 h
 	Refresh        time.Duration     // how often the keys are fetched again, sooner where the realm's Cache-Control says so; default: 15 min, and at most half of MaxStale
-	Timeout        time.Duration     // of one fetch, and half of the longest that a request may wait for keys; of one introspection, too; default: 5 s
+	Timeout        time.Duration     // of one fetch, and half of the longest that a request may wait for keys; of one introspection, and one call by Client; default: 5 s
 	Transport      http.RoundTripper // default: http.DefaultTransport
 	Logger         *slog.Logger      // default: slog.Default
 	Now            func() time.Time  // default: time.Now
@@ -71,7 +71,7 @@ type keySet struct {
 	fetched time.Time
 	maxAge  time.Duration // from Cache-Control; 0 when it does not say
 
-	introspection string // the endpoint as discovery names it, if it does
+	endpoints endpoints
 }
 
 // fetch is one attempt to get the key set; done is closed when it has ended.
@@ -161,8 +161,10 @@ func backoff(failures int) time.Duration {
 }
 
 // Ready returns nil when there are keys to judge tokens with, or an error that says why there are none.
-func (k *Keys) Ready() error {
-	set := k.set.Load()
+func (k *Keys) Ready() error { return k.judgeSet(k.set.Load()) }
+
+// judgeSet is usable with the reason.
+func (k *Keys) judgeSet(set *keySet) error {
 	err := k.usable(set)
 	if err == nil {
 		return nil

@@ -58,6 +58,23 @@ func (p *Principal) TokenID() string { return p.tokenID }
 // SessionID returns sid, the realm's login session. Service tokens have none.
 func (p *Principal) SessionID() string { return p.sessionID }
 
+// Offline reports whether the token belongs to an offline session, which outlives the online session whose
+// SessionID it shares. Keycloak says so in the token's id; a token of one that does not, as older ones, reads
+// as one of an online session.
+func (p *Principal) Offline() bool {
+	session, _ := p.kinds()
+	return session == "of"
+}
+
+// kinds returns what Keycloak says in a token's id of the session (on, of, tr) and of the token (rt, lt): the
+// id begins with two letters for each, two for the grant, and a colon. For an id of another form both are "".
+func (p *Principal) kinds() (session, token string) {
+	if len(p.tokenID) > 6 && p.tokenID[6] == ':' {
+		return p.tokenID[:2], p.tokenID[2:4]
+	}
+	return "", ""
+}
+
 // Username returns preferred_username, which a realm may let people change.
 func (p *Principal) Username() string { return p.username }
 

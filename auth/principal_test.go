@@ -168,3 +168,22 @@ func TestJWTAuthSeesAFreshToken(t *testing.T) {
 }
 
 type outer struct{}
+
+// Keycloak's token ids say of what kind the session is. What only looks like one says nothing.
+func TestOffline(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	v := newVerifier(t, realm, auth.VerifierConfig{})
+	for jti, want := range map[any]bool{
+		"ofrtac:3e144c74-7da2": true, "ofrtrt:3e144c74-7da2": true, "ofltac:3e144c74-7da2": true,
+		"onrtac:3e144c74-7da2": false, "onofof:3e144c74-7da2": false, "trrtcc:3e144c74-7da2": false, "OFrtac:3e144c74-7da2": false,
+		"ofrtac3e144c74": false, "ofrt:3e144c74": false, "of": false, "of:": false, "ofrtac:": true, "3e144c74-7da2": false, nil: false,
+	} {
+		p, err := v.Verify(t.Context(), realm.Sign(realm.Claims("alice").With("jti", jti)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Offline(); got != want {
+			t.Errorf("%v: Offline = %v", jti, got)
+		}
+	}
+}

@@ -121,8 +121,8 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 func (v *Verifier) Verify(ctx context.Context, token string) (*Principal, error) {
 	// There are two ways to the claims, the cache and the signature. What can change while a token is
 	// remembered is checked on both.
-	if len(token) > v.cfg.MaxTokenBytes {
-		return nil, &Error{Code: CodeTokenTooLarge, Reason: fmt.Sprintf("The token has %d bytes; at most %d are read", len(token), v.cfg.MaxTokenBytes)}
+	if err := v.judgeSize(token); err != nil {
+		return nil, err
 	}
 	var d digest
 	var p *Principal
@@ -152,6 +152,14 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Principal, error)
 		v.cache.remember(d, p)
 	}
 	return p, nil
+}
+
+// judgeSize keeps what nobody has vouched for from costing anything.
+func (v *Verifier) judgeSize(token string) error {
+	if len(token) > v.cfg.MaxTokenBytes {
+		return &Error{Code: CodeTokenTooLarge, Reason: fmt.Sprintf("The token has %d bytes; at most %d are read", len(token), v.cfg.MaxTokenBytes)}
+	}
+	return nil
 }
 
 // CacheStatus tells what the cache of verified tokens has done.
@@ -193,7 +201,7 @@ func (v *Verifier) read(ctx context.Context, token string) (*Principal, error) {
 	}
 	claims, err := parseClaims(payload)
 	if err != nil {
-		return nil, &Error{Code: CodeTokenMalformed, Reason: "The token's payload is not a sound JSON object"}
+		return nil, errPayload
 	}
 	if err := v.judgeClaims(head, claims); err != nil {
 		return nil, err
@@ -214,6 +222,29 @@ func (v *Verifier) read(ctx context.Context, token string) (*Principal, error) {
 	}
 	return p, nil
 }
+
+// vouched reads a token that is not for the API, of whatever kind, once it is verified that the realm signed
+// it. It returns the claims that access tokens have, too; read is for the others, and sees each member of the
+// payload.
+func (v *Verifier) vouched(ctx context.Context, token string, read func(*jsonReader, string) error) (head header, c claims, err error) {
+	if err := v.judgeSize(token); err != nil {
+		return head, c, err
+	}
+	head, payload, _, err := v.open(ctx, token)
+	if err != nil {
+		return head, c, err
+	}
+	c, err = parseClaims(payload)
+	if err == nil {
+		_, err = readObject(payload, read)
+	}
+	if err != nil {
+		return head, c, errPayload
+	}
+	return head, c, nil
+}
+
+var errPayload = &Error{Code: CodeTokenMalformed, Reason: "The token's payload is not a sound JSON object"}
 
 // open returns what a token holds and the key that signed it, once the signature is verified. What
 // can be refused without the signature is refused before, for a thirtieth of the time.
@@ -249,12 +280,20 @@ func (v *Verifier) open(ctx context.Context, token string) (head header, payload
 // judgeClaims checks the claims that are not about time or parties: those that every token must have,
 // a lightweight one, too.
 func (v *Verifier) judgeClaims(head header, c claims) error {
-	p := c.principal
 	switch {
 	case c.bound: // first: such a token is of the type DPoP, and its bearer should learn why that is refused
 		return ErrTokenBound
 	case c.typ != "Bearer" && (c.hasTyp || !head.isRFC9068()):
 		return &Error{Code: CodeTokenType, Reason: fmt.Sprintf("The token is of type %q; this API takes access tokens, whose typ claim is Bearer", c.typ)}
+	}
+	return v.judgeOrigin(c)
+}
+
+// judgeOrigin checks what the claims of every kind of token must say: who issued it, and from when to when it
+// is good.
+func (v *Verifier) judgeOrigin(c claims) error {
+	p := c.principal
+	switch {
 	case c.issuer != v.issuer:
 		return &Error{Code: CodeTokenIssuer, Reason: fmt.Sprintf("Issuer %s is not %s%s", cmp.Or(c.issuer, "(none)"), v.issuer, difference(c.issuer, v.issuer))}
 	case c.unusable != "":
@@ -284,10 +323,10 @@ func (v *Verifier) judgeParties(p *Principal) error {
 	return nil
 }
 
-// isLightweight reports whether Keycloak left most claims out of a token. Its token ids begin with six
-// letters and a colon; the third and fourth letter are the token's kind.
+// isLightweight reports whether Keycloak left most claims out of a token.
 func isLightweight(p *Principal) bool {
-	return len(p.tokenID) > 6 && p.tokenID[6] == ':' && p.tokenID[2:4] == "lt"
+	_, token := p.kinds()
+	return token == "lt"
 }
 
 // judgeTimes checks the claims that are about time (RFC 7519 §4.1.4 to §4.1.6).

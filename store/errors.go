@@ -14,6 +14,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrConflict means that the row has another version than the caller saw.
 	ErrConflict = errors.New("changed in the meantime")
+	// ErrRevoked means that somebody signed out, or was signed out, before what was to be kept.
+	ErrRevoked = errors.New("revoked")
 	// ErrInvalid means that the caller asked for what no database could do.
 	ErrInvalid = errors.New("invalid")
 )
@@ -29,6 +31,19 @@ const (
 	passing                // it could not do this, but may well do the next
 	gone                   // it cannot be reached
 )
+
+// maxKey is how many bytes of a text an index can hold: PostgreSQL refuses a little more than twice as many.
+const maxKey = 1000
+
+// indexable reports whether both databases can hold these texts and find them by an index.
+func indexable(texts ...string) bool {
+	for _, text := range texts {
+		if len(text) > maxKey {
+			return false
+		}
+	}
+	return storable(texts...)
+}
 
 // storable reports whether both databases can hold these texts: PostgreSQL takes neither NUL nor
 // what is not UTF-8.

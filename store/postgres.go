@@ -20,7 +20,10 @@ import (
 
 const (
 	postgresConns    = 10
-	postgresLifetime = 30 * time.Minute // so that a new server behind the same name gets its share
+	postgresLifetime = 30 * time.Minute     // so that a new server behind the same name gets its share
+	postgresIdle     = 2 * operationTimeout // how long a transaction may say nothing
+	postgresLock     = 0x6b657973746561     // a number that nobody else uses in this database
+	postgresChannel  = "keystead_revocations"
 )
 
 // postgres is a database on a server.
@@ -49,6 +52,33 @@ func (p *postgres) migrations(db *sql.DB) (*goose.Provider, error) {
 }
 
 func (p *postgres) ping(ctx context.Context, db *sql.DB) error { return askVersion(ctx, db) }
+
+// begin takes an advisory lock until the transaction ends, shared unless it is alone. The statements after that see what
+// those have committed who held it before; in a transaction that is more isolated, which a server may have as its default,
+// they would not. A process that vanishes in the middle must not hold the lock until the server misses it, hours later.
+func (p *postgres) begin(ctx context.Context, db *sql.DB, alone bool) (*sql.Tx, error) {
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return nil, err
+	}
+	lock := "pg_advisory_xact_lock_shared($2)"
+	if alone {
+		lock = "pg_advisory_xact_lock($2)"
+	}
+	_, err = tx.ExecContext(ctx, "SELECT set_config('idle_in_transaction_session_timeout', $1, true), "+lock, fmt.Sprint(postgresIdle.Milliseconds()), postgresLock)
+	if err != nil {
+		tx.Rollback()
+		return nil, err
+	}
+	return tx, nil
+}
+
+func (p *postgres) announce(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, "NOTIFY "+postgresChannel)
+	return err
+}
+
+func (p *postgres) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
 
 func (p *postgres) judge(err error) trouble {
 	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {

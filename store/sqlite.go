@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -102,6 +103,21 @@ func (q *sqlite) ping(ctx context.Context, db *sql.DB) error {
 	q.seen = file
 	return nil
 }
+
+// begin needs nothing more for one that is alone: in SQLite each that writes is.
+func (q *sqlite) begin(ctx context.Context, db *sql.DB, _ bool) (*sql.Tx, error) {
+	return db.BeginTx(ctx, nil) // immediate: see open
+}
+
+func (q *sqlite) announce(context.Context, *sql.Tx) error { return nil }
+
+// listen hears nothing: SQLite tells no other process. The file is one machine's, and mostly one process'.
+func (q *sqlite) listen(ctx context.Context, _ time.Duration, _ func()) error {
+	<-ctx.Done()
+	return nil
+}
+
+func (q *sqlite) skipLocked() string { return "" }
 
 func (q *sqlite) judge(err error) trouble {
 	failure, ok := errors.AsType[*driver.Error](err)

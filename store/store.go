@@ -31,8 +31,12 @@ type Store struct {
 	write  *sql.DB
 	read   *sql.DB // the same pool where the database wants no difference
 
-	pingEvery time.Duration
-	suspect   chan struct{} // tells Run to look at the database now
+	now        func() time.Time // what has expired is judged by this machine's clock
+	pingEvery  time.Duration
+	pollEvery  time.Duration
+	sweepEvery time.Duration
+	suspect    chan struct{} // tells Run to look at the database now
+	revoked    chan struct{} // tells WatchRevocations that this process has revoked
 
 	mu       sync.Mutex
 	err      error // why the database cannot be used; nil when it can
@@ -49,6 +53,17 @@ type engine interface {
 	migrations(db *sql.DB) (*goose.Provider, error)
 	ping(ctx context.Context, db *sql.DB) error
 	judge(err error) trouble
+
+	// begin starts a transaction that runs beside none that is alone; and, alone, beside none that begin started. Each of
+	// its statements sees what was committed before.
+	begin(ctx context.Context, db *sql.DB, alone bool) (*sql.Tx, error)
+	// announce tells all who listen, once the transaction is committed.
+	announce(ctx context.Context, tx *sql.Tx) error
+	// listen calls hear when it has begun and with each announcement, until it fails or ctx ends. A silence of that length
+	// makes it ask whether there is still somebody to listen to.
+	listen(ctx context.Context, silence time.Duration, hear func()) error
+	// skipLocked ends a SELECT that shall lock its rows, and leave out those that others have locked.
+	skipLocked() string
 
 	// These three are for people, and hold no password and no user.
 	name() string
@@ -72,19 +87,26 @@ func Open(url string, log *slog.Logger) (*Store, error) {
 	}
 	write, read := engine.open()
 	return &Store{
-		engine:    engine,
-		log:       log,
-		write:     write,
-		read:      read,
-		pingEvery: pingEvery,
-		suspect:   make(chan struct{}, 1),
-		err:       fmt.Errorf("%w: no connection has been made yet", ErrUnavailable),
+		engine:     engine,
+		log:        log,
+		write:      write,
+		read:       read,
+		now:        time.Now,
+		pingEvery:  pingEvery,
+		pollEvery:  pollEvery,
+		sweepEvery: sweepEvery,
+		suspect:    make(chan struct{}, 1),
+		revoked:    make(chan struct{}, 1),
+		err:        fmt.Errorf("%w: no connection has been made yet", ErrUnavailable),
 	}, nil
 }
 
-// Run connects, brings the tables up to date, and watches, until ctx ends. Whatever fails is tried
-// again, after 0.2 s at first and 10 s at most. Call it once.
+// Run connects, brings the tables up to date, watches, and deletes what has expired, until ctx ends.
+// Whatever fails is tried again, after 0.2 s at first and 10 s at most. Call it once.
 func (s *Store) Run(ctx context.Context) {
+	var sweeping sync.WaitGroup
+	defer sweeping.Wait()
+	sweeping.Go(func() { s.sweep(ctx) })
 	wait := firstBackoff
 	for ctx.Err() == nil {
 		err := s.connect(ctx)
@@ -98,10 +120,7 @@ func (s *Store) Run(ctx context.Context) {
 			if s.engine.judge(err) != passing || wait >= time.Second {
 				s.lose(err)
 			}
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
-			}
+			pause(ctx, wait)
 			wait = min(2*wait, maxBackoff)
 		}
 	}
@@ -215,12 +234,7 @@ func (s *Store) found() {
 }
 
 // look asks Run for a look at the database.
-func (s *Store) look() {
-	select {
-	case s.suspect <- struct{}{}:
-	default: // it has been asked, and has not yet begun
-	}
-}
+func (s *Store) look() { wake(s.suspect) }
 
 // do runs an operation within its time and tells the database's troubles from mistakes. It refuses at
 // once while the database is known to be away.
@@ -271,6 +285,22 @@ func (s *Store) change(ctx context.Context, operation func(context.Context) erro
 		s.log.Info("the database takes changes again", "database", s.engine.name())
 	}
 	return err
+}
+
+// transact is change for an operation of several statements, of which all count or none. One that is alone runs while no
+// other does that came through here, in any process.
+func (s *Store) transact(ctx context.Context, alone bool, operation func(context.Context, *sql.Tx) error) error {
+	return s.change(ctx, func(ctx context.Context) error {
+		tx, err := s.engine.begin(ctx, s.write, alone)
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback() // nothing after Commit
+		if err := operation(ctx, tx); err != nil {
+			return err
+		}
+		return tx.Commit()
+	})
 }
 
 // because leaves the driver's error out of the chain: its deadline is not the caller's, and it may

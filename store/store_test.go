@@ -288,7 +288,7 @@ func TestNewerSchemaIsLeftAlone(t *testing.T) {
 func TestEmptiedDatabaseIsMigratedAgain(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		s := ready(t, url)
-		for _, table := range []string{"notes", "goose_db_version"} {
+		for _, table := range []string{"notes", "sessions", "revocations", "logout_tokens", "goose_db_version"} {
 			if _, err := s.write.Exec("DROP TABLE " + table); err != nil {
 				t.Fatal(err)
 			}

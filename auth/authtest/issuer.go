@@ -1,11 +1,15 @@
 // Package authtest runs an issuer in the test's own process, shaped like a Keycloak realm: it signs
 // real tokens with any claims, key and algorithm, publishes its keys, rotates them, tells what it knows
-// of a token (RFC 7662), and is slow, away or talks rubbish when told to. One line makes a token for a
-// user with roles, and one a request that carries it:
+// of a token (RFC 7662), signs users in and out, and is slow, away or talks rubbish when told to. One line
+// makes a token for a user with roles, and one a request that carries it:
 //
 //	realm := authtest.NewIssuer(t)
 //	token := realm.Token("alice", "admin")
 //	request := realm.Request("GET", "/api/me", "alice", "admin")
+//
+// A login needs nobody to type a password: [Issuer.SignIn] says who is signed in at the realm, and then its
+// authorization endpoint sends each browser back with a code, its token endpoint takes the code, refreshes, and
+// fails as told, and its end session endpoint sends the browser back, too.
 //
 // A [Log] takes what the program under test writes.
 package authtest
@@ -54,6 +58,7 @@ type Issuer struct {
 
 	issued         map[string]Claims // what introspection tells, by token
 	introspections int
+	logins         logins
 }
 
 // NewIssuer starts an issuer with one RS256 key. It ends with the test.
@@ -66,12 +71,15 @@ func NewIssuer(t testing.TB) *Issuer {
 
 // Start is NewIssuer for a program that is no test. End it with Close.
 func Start() *Issuer {
-	i := &Issuer{cacheControl: "no-cache", issued: map[string]Claims{}}
+	i := &Issuer{cacheControl: "no-cache", issued: map[string]Claims{}, logins: newLogins()}
 	i.Rotate()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /realms/demo/.well-known/openid-configuration", i.showDiscovery)
 	mux.HandleFunc("GET /realms/demo/protocol/openid-connect/certs", i.showKeys)
 	mux.HandleFunc("POST /realms/demo/protocol/openid-connect/token/introspect", i.introspect)
+	mux.HandleFunc("POST /realms/demo/protocol/openid-connect/token", i.token)
+	mux.HandleFunc("/realms/demo/protocol/openid-connect/auth", i.authorize)
+	mux.HandleFunc("/realms/demo/protocol/openid-connect/logout", i.endSession)
 	i.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		i.mu.Lock()
 		answer, delay := i.answer, i.delay
@@ -184,6 +192,33 @@ func (i *Issuer) Claims(username string, roles ...string) Claims {
 	return claims
 }
 
+// IDClaims returns the claims of an ID token as Keycloak issues it to a client for a login with this nonce.
+func (i *Issuer) IDClaims(username, client, nonce string) Claims {
+	claims := i.Claims(username).With("typ", "ID").With("jti", rand.Text()).With("aud", client).With("azp", client).With("nonce", nonce)
+	maps.DeleteFunc(claims, func(name string, value any) bool {
+		return name == "allowed-origins" || name == "resource_access" || name == "scope" || value == ""
+	})
+	return claims
+}
+
+// LogoutClaims returns the claims of a logout token as Keycloak sends it to a client when a user's session has
+// ended.
+func (i *Issuer) LogoutClaims(client, username, sid string) Claims {
+	now := time.Now().Unix()
+	return Claims{
+		"exp": now + 120, "iat": now, "jti": rand.Text(), "iss": i.URL(), "aud": client, "sub": "id-of-" + username, "typ": "Logout", "sid": sid,
+		"events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}},
+	}
+}
+
+// SignLogout returns a logout token with these claims.
+func (i *Issuer) SignLogout(claims Claims) string {
+	key := i.Key()
+	header := key.Header()
+	header["typ"] = "logout+jwt"
+	return key.Compact(header, claims)
+}
+
 // Token returns a token for a user with these realm roles, valid for five minutes.
 func (i *Issuer) Token(username string, roles ...string) string {
 	return i.Sign(i.Claims(username, roles...))
@@ -208,9 +243,11 @@ func (i *Issuer) Sign(claims Claims) string {
 func (i *Issuer) SignWith(header, claims any) string { return i.Key().Compact(header, claims) }
 
 func (i *Issuer) showDiscovery(w http.ResponseWriter, _ *http.Request) {
+	endpoint := i.URL() + "/protocol/openid-connect"
 	send(w, map[string]any{
-		"issuer": i.URL(), "jwks_uri": i.URL() + "/protocol/openid-connect/certs",
-		"introspection_endpoint": i.URL() + "/protocol/openid-connect/token/introspect",
+		"issuer": i.URL(), "jwks_uri": endpoint + "/certs", "introspection_endpoint": endpoint + "/token/introspect",
+		"authorization_endpoint": endpoint + "/auth", "token_endpoint": endpoint + "/token", "end_session_endpoint": endpoint + "/logout",
+		"authorization_response_iss_parameter_supported": true,
 	})
 }
 

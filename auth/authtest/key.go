@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	_ "crypto/sha512" // the hashes of the longer algorithms
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -111,6 +112,18 @@ func (k *Key) Sign(text string) []byte {
 		panic(err)
 	}
 	return signature
+}
+
+// HalfHash returns the left half of the hash of an access token, which is the at_hash of an ID token by this key
+// (OpenID Connect Core 1.0 §3.1.3.6).
+func (k *Key) HalfHash(accessToken string) string {
+	hash := hashOf(k.Algorithm)
+	if hash == 0 { // EdDSA
+		hash = crypto.SHA512
+	}
+	h := hash.New()
+	h.Write([]byte(accessToken))
+	return encode(h.Sum(nil)[:hash.Size()/2])
 }
 
 // Header returns the header of a token by this key.
