@@ -5,6 +5,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,8 @@ const (
 	demoAudience            = "keystead-api"
 	demoIntrospectionClient = "keystead-api"
 	demoIntrospectionSecret = "keystead-api-demo-secret"
+	demoSessionClient       = "keystead-session"
+	demoSessionSecret       = "keystead-session-demo-secret"
 	viteOrigin              = "http://localhost:3000"
 	defaultRealmAddr        = "localhost:8080"
 )
@@ -106,6 +109,10 @@ func (c *devCommand) fillIn() error {
 	c.CORSOrigins = cmp.Or(c.CORSOrigins, viteOrigin)
 	if c.IntrospectionClientID == "" && c.IntrospectionClientSecret == "" {
 		c.IntrospectionClientID, c.IntrospectionClientSecret = demoIntrospectionClient, demoIntrospectionSecret
+	}
+	if c.SessionClientID == "" && c.SessionClientSecret == "" && c.SessionSecret == "" {
+		// The realm forgets its sessions when it ends, so a secret that nobody keeps is good enough.
+		c.SessionClientID, c.SessionClientSecret, c.SessionSecret = demoSessionClient, demoSessionSecret, config.Secret(rand.Text()+rand.Text())
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 	"keystead/api"
 	"keystead/auth"
 	"keystead/config"
+	"keystead/session"
 	"keystead/store"
 )
 
@@ -29,7 +30,9 @@ const (
 	idleTimeout   = 2 * time.Minute
 	headerBytes   = 32 << 10 // of a request, beside its token
 	drainTime     = 2 * time.Second
-	shutdownGrace = 10 * time.Second
+
+	revocationsPatience = 2 * time.Second // with which a start waits for the list
+	shutdownGrace       = 10 * time.Second
 )
 
 type serveCommand struct {
@@ -94,7 +97,8 @@ func serveApp(ctx context.Context, cfg config.Config, log *slog.Logger, listenin
 	}
 	defer db.Close()
 	keys := newKeys(cfg, log)
-	handler, err := newHandler(cfg, keys, db, log)
+	revocations := session.NewRevocations(db, log)
+	handler, err := newHandler(cfg, keys, db, revocations, log)
 	if err != nil {
 		return err
 	}
@@ -116,6 +120,13 @@ func serveApp(ctx context.Context, cfg config.Config, log *slog.Logger, listenin
 	var running sync.WaitGroup
 	running.Go(func() { keys.Run(background) })
 	running.Go(func() { db.Run(background) })
+	running.Go(func() { revocations.Run(background) })
+	select { // what was revoked must be refused from the first answer on, unless the database is away
+	case <-revocations.Read():
+	case <-time.After(revocationsPatience):
+		log.Warn("it is not known yet which tokens were revoked: the database does not answer", "waited", revocationsPatience.String())
+	case <-ctx.Done():
+	}
 	log.Info("serving", "url", cfg.PublicURL, "addr", cfg.Addr, "admin_addr", cfg.AdminAddr, "issuer", cfg.Issuer)
 	listening()
 	err = serve(served, newServer(cfg, handler, log), listeners, log, handler.Stopping)
@@ -185,7 +196,7 @@ func newKeys(cfg config.Config, log *slog.Logger) *auth.Keys {
 	})
 }
 
-func newVerifier(cfg config.Config, keys *auth.Keys) (*auth.Verifier, error) {
+func newVerifier(cfg config.Config, keys *auth.Keys, revocations auth.Revocations) (*auth.Verifier, error) {
 	var introspection *auth.Introspection
 	if cfg.IntrospectionClientID != "" {
 		introspection = &auth.Introspection{ClientID: cfg.IntrospectionClientID, ClientSecret: string(cfg.IntrospectionClientSecret)}
@@ -194,11 +205,31 @@ func newVerifier(cfg config.Config, keys *auth.Keys) (*auth.Verifier, error) {
 		Keys: keys, Audience: cfg.Audience, InsecureSkipAudience: cfg.InsecureSkipAudience,
 		AuthorizedParties: cfg.AuthorizedParties, Algorithms: cfg.Algorithms, Leeway: cfg.Leeway,
 		MaxTokenBytes: cfg.MaxTokenBytes, CacheSize: cfg.TokenCache, Introspection: introspection,
+		Revocations: revocations,
 	})
 }
 
-func newHandler(cfg config.Config, keys *auth.Keys, db *store.Store, log *slog.Logger) (*api.Handler, error) {
-	verifier, err := newVerifier(cfg, keys)
+// newSessions returns what signs people in at this server, nil where that is not switched on.
+func newSessions(cfg config.Config, keys *auth.Keys, verifier *auth.Verifier, db *store.Store, log *slog.Logger) (*session.Manager, error) {
+	if cfg.SessionClientID == "" {
+		return nil, nil
+	}
+	var secrets []string
+	for _, secret := range cfg.SessionSecrets {
+		secrets = append(secrets, string(secret))
+	}
+	return session.New(session.Config{
+		Keys: keys, Verifier: verifier, Store: db, Log: log, Issuer: cfg.Issuer, ClientID: cfg.SessionClientID,
+		ClientSecret: string(cfg.SessionClientSecret), Secrets: secrets, PublicURL: cfg.PublicURL,
+	})
+}
+
+func newHandler(cfg config.Config, keys *auth.Keys, db *store.Store, revocations *session.Revocations, log *slog.Logger) (*api.Handler, error) {
+	verifier, err := newVerifier(cfg, keys, revocations)
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := newSessions(cfg, keys, verifier, db, log)
 	if err != nil {
 		return nil, err
 	}
@@ -214,6 +245,7 @@ func newHandler(cfg config.Config, keys *auth.Keys, db *store.Store, log *slog.L
 		app = root.FS()
 	}
 	return api.NewHandler(api.Options{
+		Revocations: revocations, Sessions: sessions, SessionClient: cfg.SessionClientID,
 		Keys: keys, Verifier: verifier, Store: db, App: app, Log: log, Build: buildOf(),
 		CORSOrigins: cfg.CORSOrigins, TrustedProxies: cfg.TrustedProxies, RateLimit: cfg.RateLimit,
 		MaxBodyBytes: cfg.MaxBodyBytes, RequestTimeout: cfg.RequestTimeout,

@@ -53,7 +53,7 @@ func (c *tokenCommand) Run(env *environment) error {
 	ctx, stop := context.WithCancel(env.ctx)
 	defer stop()
 	keys := newKeys(cfg, slog.New(slog.DiscardHandler))
-	verifier, err := newVerifier(cfg, keys)
+	verifier, err := newVerifier(cfg, keys, nil)
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,7 @@ const (
 	role    = "403 role_missing"
 	claim   = "403 claim_mismatch"
 	gone    = "404 not_found"
+	form    = "415 media_type"
 )
 
 // The access policy: every operation, for every kind of caller. A path without a method is of GET; one of another method
@@ -53,6 +54,7 @@ var access = []struct {
 }{
 	//                                                              nobody   bob    alice  service lightw. introspected
 	{"showReport", "/api/admin/reports", answers{missing, role, ok, ok, stale, ok}},
+	{"revoke", "POST /api/admin/revocations", answers{missing, role, created, created, stale, created}},
 	{"showBrief", "/api/departments/engineering/brief", answers{missing, claim, ok, claim, stale, ok}},
 	{"showBrief", "/api/departments/sales/brief", answers{missing, ok, claim, claim, stale, claim}},
 	{"showBrief", "/api/departments/Engineering/brief", answers{missing, claim, claim, claim, stale, claim}},
@@ -73,6 +75,7 @@ var access = []struct {
 	{"showResourceMetadata", "/.well-known/oauth-protected-resource", answers{ok, ok, ok, ok, ok, ok}},
 	{"GET /.well-known/*", "/.well-known/oauth-protected-resource/api", answers{gone, gone, gone, gone, gone, gone}},
 	{"GET /auth/*", "/auth/login", answers{gone, gone, gone, gone, gone, gone}},
+	{"POST /auth/backchannel-logout", "POST /auth/backchannel-logout", answers{form, form, form, form, form, form}},
 	{"GET /docs/", "/docs/", answers{moved, moved, moved, moved, moved, moved}},
 	{"GET /redoc/", "/redoc/", answers{moved, moved, moved, moved, moved, moved}},
 	{"GET /openapi.json", "/openapi.json", answers{ok, ok, ok, ok, ok, ok}},
@@ -85,6 +88,14 @@ var access = []struct {
 }
 
 const nobodysNote = "01936f0e-5b7c-7d3a-9c1e-2f4b8a6d0c35"
+
+// goodBody is what is sent to a path that takes a body.
+func goodBody(path string) string {
+	if path == "/api/admin/revocations" {
+		return `{"sid": "nobodys-session"}`
+	}
+	return `{"title": "a note"}`
+}
 
 // methodOf splits a path of the table.
 func methodOf(path string) (string, string) {
@@ -150,7 +161,7 @@ func holdToPolicy(t *testing.T, issuer string, introspection *auth.Introspection
 				h = asking
 			}
 			method, path := methodOf(row.path)
-			rec := callWith(h, method, path, tokens[caller], `{"title": "a note"}`)
+			rec := callWith(h, method, path, tokens[caller], goodBody(path))
 			got := fmt.Sprint(rec.Code)
 			if rec.Code >= 400 {
 				var problem api.Problem
@@ -195,7 +206,7 @@ func foretold(t *testing.T, alone, asking http.Handler, tokens [callers]string) 
 				path = strings.ReplaceAll(path, "{"+param+"}", values[0])
 			}
 			path = strings.NewReplacer("{department}", "engineering", "{id}", nobodysNote).Replace(path)
-			rec := callWith(h, op.Method, path, tokens[caller], `{"title": "a note"}`)
+			rec := callWith(h, op.Method, path, tokens[caller], goodBody(path))
 			admitted := rec.Code < 300 || rec.Code == http.StatusNotFound // who may ask gets to hear that nobody has such a note
 			if admitted != op.Allowed || op.Allowed != (op.Missing == "") || op.Allowed != (op.Code == "") {
 				t.Errorf("%s was told %+v, and %s = %d", callerNames[caller], op, path, rec.Code)

@@ -22,12 +22,14 @@ var placeholder string
 type app struct {
 	files    *files.Index
 	settings Settings
-	policy   string           // Content-Security-Policy of the pages, with NONCE in place of the nonce
 	pages    map[string]*page // by file name
+
+	messagePolicy string // as page has it, of the pages that are not the build's
 }
 
 type page struct {
 	template *template.Template
+	policy   string // Content-Security-Policy, with NONCE in place of the nonce
 	opener   string // Cross-Origin-Opener-Policy; "": none
 }
 
@@ -48,13 +50,18 @@ func newApp(fsys fs.FS, settings Settings) (*app, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parsing the realm's URL: %w", err)
 	}
-	a := &app{files: index, settings: settings, policy: policyOf(realm.Scheme + "://" + realm.Host), pages: map[string]*page{
-		appPage:   {opener: "same-origin"},
-		redocPage: {opener: "same-origin"},
+	withRealm := policyOf("'self' " + realm.Scheme + "://" + realm.Host)
+	own := withRealm
+	if settings.LoginMode == sessionMode { // the app has nothing to do with the realm, then
+		own = policyOf("'self'")
+	}
+	a := &app{files: index, settings: settings, messagePolicy: withRealm, pages: map[string]*page{
+		appPage:   {policy: own, opener: "same-origin"},
+		redocPage: {policy: own, opener: "same-origin"},
 		// The login of the docs happens in a popup, which must keep its opener; at its end it stands on the redirect
 		// page, which finds the opener only without a policy of its own.
-		docsPage:     {opener: "same-origin-allow-popups"},
-		redirectPage: {},
+		docsPage:     {policy: withRealm, opener: "same-origin-allow-popups"},
+		redirectPage: {policy: withRealm},
 	}}
 	for name, page := range a.pages {
 		text, err := fs.ReadFile(fsys, name)
@@ -70,17 +77,18 @@ func newApp(fsys fs.FS, settings Settings) (*app, error) {
 	return a, nil
 }
 
-// policyOf returns the Content-Security-Policy of the pages. Tokens are fetched from the realm's origin.
-func policyOf(realm string) string {
+// policyOf returns the Content-Security-Policy of pages that talk to these origins. Tokens are fetched from the realm's, and a
+// form that signs out ends there.
+func policyOf(origins string) string {
 	return strings.Join([]string{
 		"default-src 'none'",
 		"script-src 'self' 'nonce-NONCE'",
 		"style-src 'self' 'nonce-NONCE'",
 		"img-src 'self' data:",
 		"font-src 'self'",
-		"connect-src 'self' " + realm,
+		"connect-src " + origins,
 		"base-uri 'none'",
-		"form-action 'self' " + realm, // the app signs out by a form: the ID token must not stand in an address
+		"form-action " + origins, // the app signs out by a form: the ID token must not stand in an address
 		"frame-ancestors 'none'",
 	}, "; ")
 }
@@ -98,7 +106,7 @@ func (a *app) render(w http.ResponseWriter, name, cacheControl string) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", cacheControl)
-	h.Set("Content-Security-Policy", strings.ReplaceAll(a.policy, "NONCE", nonce))
+	h.Set("Content-Security-Policy", strings.ReplaceAll(page.policy, "NONCE", nonce))
 	h.Del("Cross-Origin-Opener-Policy")
 	if page.opener != "" {
 		h.Set("Cross-Origin-Opener-Policy", page.opener)

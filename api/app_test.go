@@ -124,7 +124,7 @@ func TestPageEscapesSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := api.Settings{Realm: `</script><script>alert(1)</script>`, KeycloakURL: "https://login.example.com"}
+	settings := api.Settings{Realm: `</script><script>alert(1)</script>`, KeycloakURL: "https://login.example.com", PublicURL: "https://app.example.com"}
 	for name, app := range map[string]fstest.MapFS{"built": {"index.html": {Data: []byte(page)}}, "not built": {}} {
 		h, err := api.NewHandler(api.Options{Keys: keys, Verifier: verifier, App: app, Store: newStore(t), Settings: settings, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {

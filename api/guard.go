@@ -9,6 +9,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"keystead/auth"
+	"keystead/session"
 )
 
 // handler answers a request or returns why it could not, which guard turns into an answer.
@@ -41,10 +42,10 @@ func (s *server) guardOperation(policy auth.Policy, next handler) guarded {
 		switch {
 		case err == nil:
 			err = next(w, r)
-		case errors.Is(err, auth.ErrTokenMissing) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+		case isSignedOut(err) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 			w.Header().Add("Vary", "Accept, Sec-Fetch-Mode")
 			if isNavigation(r) {
-				err = s.app.showSignIn(w)
+				err = s.signInFirst(w, r)
 			}
 		}
 		if err != nil {
@@ -53,25 +54,26 @@ func (s *server) guardOperation(policy auth.Policy, next handler) guarded {
 	}}
 }
 
+// isSignedOut reports whether nobody is signed in, rather than somebody whose token is not good.
+func isSignedOut(err error) bool {
+	return errors.Is(err, auth.ErrTokenMissing) || errors.Is(err, session.ErrMissing) || errors.Is(err, session.ErrExpired)
+}
+
 // admit puts the caller into the request's record, if there is one, or returns why nobody is let in.
 func (s *server) admit(policy auth.Policy, r *http.Request) error {
 	if policy.IgnoresTokens() {
 		return nil
 	}
 	record := recordOf(r.Context())
-	var caller *auth.Principal
-	token, err := auth.BearerToken(r)
+	caller, err := s.callerOf(r)
 	switch {
-	case errors.Is(err, auth.ErrTokenMissing) && policy.AdmitsAnonymous():
+	case isSignedOut(err) && policy.AdmitsAnonymous():
 	case err != nil:
+		if p := asProblem(err); p.Status == http.StatusServiceUnavailable { // problem counts the others; there, a probe's answer is no decision
+			s.decisions.refuse(p.Code)
+		}
 		return err
 	default:
-		if caller, err = s.verifier.Verify(r.Context(), token); err != nil {
-			if p := asProblem(err); p.Status == http.StatusServiceUnavailable { // problem counts the others; there, a probe's answer is no decision
-				s.decisions.refuse(p.Code)
-			}
-			return err
-		}
 		record.attrs = append(record.attrs, slog.String("subject", caller.Subject()), slog.String("client", caller.AuthorizedParty()))
 		record.caller = auth.NewContext(context.Background(), caller)
 	}
@@ -83,6 +85,18 @@ func (s *server) admit(policy auth.Policy, r *http.Request) error {
 	record.attrs = append(record.attrs, slog.String("granted_by", granted))
 	s.decisions.allow()
 	return nil
+}
+
+// callerOf returns who makes a request: by its token, or where it has none by its session.
+func (s *server) callerOf(r *http.Request) (*auth.Principal, error) {
+	token, err := auth.BearerToken(r)
+	switch {
+	case errors.Is(err, auth.ErrTokenMissing) && s.sessions != nil && s.sessions.IsPresent(r):
+		return s.sessionCaller(r)
+	case err != nil:
+		return nil, err
+	}
+	return s.verifier.Verify(r.Context(), token)
 }
 
 // caller returns who makes a request that needs a token.

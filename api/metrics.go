@@ -89,6 +89,7 @@ var (
 	keyFetchesDesc   = describe("realm_key_fetches_total", "Attempts to fetch the realm's keys, by how they ended.", "result")
 	cacheLookupsDesc = describe("token_cache_lookups_total", "Tokens looked up among those that were verified before, by whether they were there.", "result")
 	cacheTokensDesc  = describe("token_cache_tokens", "Verified tokens that are remembered now.")
+	revocationsDesc  = describe("revocations", "Sessions and users whose access tokens are refused before they expire.")
 	readyDesc        = describe("ready", "Whether a part is fit for use: keys to judge tokens with, store for what is kept in the database.", "part")
 )
 
@@ -98,7 +99,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 
 // Describe is part of prometheus.Collector.
 func (o observed) Describe(ch chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{decisionsDesc, keysDesc, keyAgeDesc, keyFetchesDesc, cacheLookupsDesc, cacheTokensDesc, readyDesc} {
+	for _, desc := range []*prometheus.Desc{decisionsDesc, keysDesc, keyAgeDesc, keyFetchesDesc, cacheLookupsDesc, cacheTokensDesc, revocationsDesc, readyDesc} {
 		ch <- desc
 	}
 }
@@ -127,6 +128,7 @@ func (o observed) Collect(ch chan<- prometheus.Metric) {
 	counter(cacheLookupsDesc, float64(cache.Hits), "hit")
 	counter(cacheLookupsDesc, float64(cache.Misses), "miss")
 	gauge(cacheTokensDesc, float64(cache.Tokens))
+	gauge(revocationsDesc, float64(o.revocations.Len()))
 	gauge(readyDesc, truth(o.keys.Ready() == nil), "keys")
 	gauge(readyDesc, truth(o.store.Ready() == nil), "store")
 }

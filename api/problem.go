@@ -13,6 +13,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"keystead/auth"
+	"keystead/session"
 	"keystead/store"
 )
 
@@ -23,6 +24,7 @@ type Problem struct {
 	Detail    string    `json:"detail,omitempty" doc:"What was wrong, and how to mend it." example:"Requires one of: admin"`
 	Code      auth.Code `json:"code" doc:"The same in words for programs, which never changes." example:"role_missing"`
 	RequestID string    `json:"request_id,omitempty" doc:"Quote it when asking about this answer."`
+	Login     string    `json:"login,omitempty" doc:"Where nobody is signed in: the address that signs a person in, to open in the browser with return_to=PATH."`
 	Fields    []Field   `json:"fields,omitempty" doc:"With the code validation: each part of the request that was not taken."`
 	Cause     error     `json:"-"`
 
@@ -104,7 +106,7 @@ func status(code auth.Code) int {
 	switch code {
 	case auth.CodeRoleMissing, auth.CodeScopeMissing, auth.CodeGroupMissing, auth.CodeOrganizationMissing, auth.CodeClaimMismatch:
 		return http.StatusForbidden
-	case auth.CodeKeysUnavailable, auth.CodeIntrospectionUnavailable:
+	case auth.CodeKeysUnavailable, auth.CodeIntrospectionUnavailable, session.CodeRealmUnavailable:
 		return http.StatusServiceUnavailable
 	default:
 		return http.StatusUnauthorized
@@ -127,7 +129,13 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 	switch p.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		s.decisions.refuse(p.Code)
+		if p.Code == codeCrossOrigin { // no token would help
+			break
+		}
 		p.header = http.Header{"Www-Authenticate": {s.challenge(p)}}
+		if s.sessions != nil && isSignedOut(err) {
+			p.Login = loginPath
+		}
 	case http.StatusServiceUnavailable:
 		p.header = http.Header{"Retry-After": {seconds(s.retryAfter(p.Code))}}
 	}
@@ -136,7 +144,7 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 
 func (s *server) retryAfter(code auth.Code) time.Duration {
 	switch code {
-	case auth.CodeIntrospectionUnavailable:
+	case auth.CodeIntrospectionUnavailable, session.CodeRealmUnavailable:
 		return auth.IntrospectionRetryAfter
 	case codeStoreUnavailable:
 		return storeRetryAfter
@@ -161,7 +169,7 @@ func (s *server) challenge(p Problem) string {
 	metadata := `, resource_metadata="` + quotable(s.settings.PublicURL) + metadataPath + `"`
 	value := `Bearer realm="` + quotable(s.settings.Realm) + `"`
 	switch {
-	case p.Code == auth.CodeTokenMissing:
+	case p.Code == auth.CodeTokenMissing, p.Code == session.CodeSessionMissing, p.Code == session.CodeSessionExpired:
 		return value + metadata
 	case p.Code == auth.CodeAuthenticationLevel:
 		value += `, error="insufficient_user_authentication"`

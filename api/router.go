@@ -18,10 +18,11 @@ import (
 	"github.com/go-chi/cors"
 
 	"keystead/auth"
+	"keystead/session"
 	"keystead/store"
 )
 
-// Options are what the handler works with. Keys, Verifier, Settings, App, Store and Log must be set.
+// Options are what the handler works with. Keys, Verifier, Revocations, Settings, App, Store and Log must be set.
 type Options struct {
 	Keys     *auth.Keys
 	Verifier *auth.Verifier
@@ -30,6 +31,10 @@ type Options struct {
 	Store    *store.Store
 	Log      *slog.Logger
 	Build    Build
+
+	Revocations   *session.Revocations
+	Sessions      *session.Manager // nil: this server signs nobody in itself
+	SessionClient string           // with which it does; "" without Sessions
 
 	CORSOrigins    []string      // exact origins; none means the same origin only
 	TrustedProxies []string      // CIDR; from elsewhere X-Forwarded-For is ignored
@@ -50,6 +55,11 @@ type server struct {
 	metrics   *metrics
 	app       *app
 	stopping  atomic.Bool
+
+	revocations   *session.Revocations
+	sessions      *session.Manager // nil: nobody signs in here
+	sessionClient string
+	crossOrigin   *http.CrossOriginProtection // of requests that bring a session
 }
 
 // Handler answers everything that Keystead serves.
@@ -66,7 +76,11 @@ func NewHandler(o Options) (*Handler, error) {
 	}
 	s := &server{
 		keys: o.Keys, verifier: o.Verifier, store: o.Store, settings: o.Settings, log: o.Log, started: time.Now(), app: app,
-		limits: limits{bodyBytes: cmp.Or(o.MaxBodyBytes, 1<<20), requestTimeout: o.RequestTimeout},
+		limits:      limits{bodyBytes: cmp.Or(o.MaxBodyBytes, 1<<20), requestTimeout: o.RequestTimeout},
+		revocations: o.Revocations, sessions: o.Sessions, sessionClient: o.SessionClient, crossOrigin: http.NewCrossOriginProtection(),
+	}
+	if err := s.crossOrigin.AddTrustedOrigin(o.Settings.PublicURL); err != nil { // a proxy may have changed the host
+		return nil, fmt.Errorf("the public URL: %w", err)
 	}
 	s.metrics = newMetrics(s, o.Build)
 	t, err := s.newTable(s.middlewares(o)...)
@@ -129,6 +143,12 @@ func (s *server) newTable(middlewares ...func(http.Handler) http.Handler) (*Tabl
 		Policy:  auth.Require(auth.RealmRole("admin")).Because("it tells of everybody's calls"),
 		Example: exampleReport,
 	}, s.showReport)
+	register(t, operation{
+		ID: "revoke", Method: http.MethodPost, Path: "/api/admin/revocations", Summary: "Ends the access tokens of a session or a user", Tag: "admin",
+		Description: "Within a second no instance takes these tokens any more, and sessions of the session login are over. The realm is not told: who is still signed in there gets new tokens, but for a session that was named, whose new tokens are refused, too.",
+		Policy:      auth.Require(auth.RealmRole("admin")).Because("it signs others out"),
+		Status:      http.StatusCreated, BodyExample: exampleRevocation, Example: exampleRevoked,
+	}, s.revoke)
 
 	hidden := auth.Authenticated().Because("so that nobody can probe what exists")
 	page := auth.Public().Because("the page signs people in; it holds no data")
@@ -141,7 +161,7 @@ func (s *server) newTable(middlewares ...func(http.Handler) http.Handler) (*Tabl
 	t.add(Route{Method: http.MethodGet, Path: "/docs/oauth2-redirect.html", Summary: "Where the realm sends that page's login back to", Policy: document}, s.app.showPage(redirectPage))
 	t.add(Route{Method: http.MethodGet, Path: "/redoc", Summary: "The API document to read (ReDoc)", Policy: document}, s.app.showPage(redocPage))
 	t.add(Route{Method: http.MethodGet, Path: "/.well-known/*", Summary: "Nothing: 404", Policy: auth.Public().Because("who looks for metadata must not find the page")}, notFound)
-	t.add(Route{Method: http.MethodGet, Path: "/auth/*", Summary: "Nothing: 404", Policy: auth.Public().Because("session login, which lives here, is not there, and who looks for it must not find the page")}, notFound)
+	s.addSessions(t)
 	t.add(Route{Method: AnyMethod, Path: apiRoot, Summary: "Nothing: 404, or 405", Policy: hidden}, unknownOperation)
 	t.add(Route{Method: AnyMethod, Path: unknownPattern, Summary: "Nothing: 404, or 405", Policy: hidden}, unknownOperation)
 	t.add(Route{Method: http.MethodGet, Path: "/assets/*", Summary: "The app's files", Policy: page}, s.app.showAsset)

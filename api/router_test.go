@@ -19,6 +19,7 @@ import (
 	"keystead/api"
 	"keystead/auth"
 	"keystead/auth/authtest"
+	"keystead/session"
 	"keystead/store"
 )
 
@@ -68,7 +69,10 @@ func handlerWith(t *testing.T, issuer string, introspection *auth.Introspection,
 	t.Helper()
 	keys := auth.NewKeys(auth.KeysConfig{Issuer: issuer, Logger: slog.New(slog.DiscardHandler)})
 	go keys.Run(t.Context())
-	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Audience: []string{authtest.Audience}, Introspection: introspection, CacheSize: 100})
+	db := newStore(t)
+	revocations := session.NewRevocations(db, slog.New(slog.DiscardHandler))
+	go revocations.Run(t.Context())
+	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Audience: []string{authtest.Audience}, Introspection: introspection, CacheSize: 100, Revocations: revocations})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +88,7 @@ func handlerWith(t *testing.T, issuer string, introspection *auth.Introspection,
 			"assets/.env":        {Data: []byte("hunter2")},
 			"assets/app-1a2b.js": {Data: []byte("let a = 1;")},
 		},
-		Store:    newStore(t),
+		Store: db, Revocations: revocations,
 		Settings: api.Settings{Issuer: issuer, KeycloakURL: strings.TrimSuffix(issuer, "/realms/demo"), Realm: "demo", ClientID: "demo", PublicURL: "http://localhost:8000", LoginMode: "check-sso"},
 	}
 	change(&options)

@@ -41,14 +41,11 @@ func (p *problems) clientID(flag, value string) string {
 	return p.required(flag, value, "the id of the app's public client, such as demo")
 }
 
-// loginModes are the ways in of the single-page app. "session" is to come: it needs a login at this server.
-var loginModes = []string{"login-required", "check-sso", "public"}
+// loginModes are the ways in of the single-page app.
+var loginModes = []string{"login-required", "check-sso", "public", "session"}
 
 func (p *problems) loginMode(flag, value string) string {
-	switch {
-	case value == "session":
-		p.add(flag, value, "one of "+strings.Join(loginModes, ", ")+" (session is not available yet)")
-	case !slices.Contains(loginModes, value):
+	if !slices.Contains(loginModes, value) {
 		p.add(flag, value, "one of "+strings.Join(loginModes, ", "))
 	}
 	return value

@@ -26,7 +26,7 @@ type Settings struct {
 	InsecureHTTPIssuer toggle `name:"insecure-http-issuer" default:"false" help:"Allow plain http to an issuer or back channel that is not on loopback."`
 	CAFile             string `name:"ca-file" placeholder:"FILE" help:"Certificates in PEM of further authorities that may vouch for the realm's https, beside the system's own."`
 	ClientID           string `name:"client-id" placeholder:"ID" help:"The public client that the single-page app signs in with. Required."`
-	LoginMode          string `name:"login-mode" default:"login-required" placeholder:"MODE" help:"How the single-page app lets people in: login-required sends everybody to the login at once; check-sso asks the realm once whether they are signed in already, and shows a page with a sign-in button if not; public shows that page without asking."`
+	LoginMode          string `name:"login-mode" default:"login-required" placeholder:"MODE" help:"How the single-page app lets people in: login-required sends everybody to the login at once; check-sso asks the realm once whether they are signed in already, and shows a page with a sign-in button if not; public shows that page without asking; session signs people in at this server, so that no token is in the browser, and needs the session login's settings."`
 	Audience           string `placeholder:"LIST" help:"Comma list; a token must be meant for one of these audiences. Required, unless audiences are not verified."`
 	VerifyAudience     toggle `name:"verify-audience" default:"true" help:"Refuse tokens that are meant for others. Say false only for a realm that has no audience mapper: any service of the realm can then use here what tokens it is sent."`
 	AuthorizedParties  string `name:"authorized-parties" placeholder:"LIST" help:"Comma list of client ids (azp) whose tokens are accepted. Default: all clients."`
@@ -40,7 +40,12 @@ type Settings struct {
 	IntrospectionClientID     string `name:"introspection-client-id" placeholder:"ID" help:"The confidential client with which this server asks the realm about lightweight and opaque tokens; it must be in their audience. Default: such tokens are refused."`
 	IntrospectionClientSecret Secret `name:"introspection-client-secret" placeholder:"SECRET" help:"Its secret. Others on this machine can read the command line: better set KEYSTEAD_INTROSPECTION_CLIENT_SECRET_FILE."`
 
-	DatabaseURL string `name:"database-url" default:"sqlite:keystead.db" help:"Where notes are kept: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE, which replicas can share. Others on this machine can read the command line: better set KEYSTEAD_DATABASE_URL_FILE where there is a password."`
+	SessionClientID     string `name:"session-client-id" placeholder:"ID" help:"The confidential client with which this server signs people in itself and keeps their tokens (/auth/login). Default: there is no such login."`
+	SessionClientSecret Secret `name:"session-client-secret" placeholder:"SECRET" help:"Its secret. Others on this machine can read the command line: better set KEYSTEAD_SESSION_CLIENT_SECRET_FILE."`
+	SessionSecret       Secret `name:"session-secret" placeholder:"LIST" help:"What seals the tokens in the database: at least 32 bytes, of random text, such as \"openssl rand -base64 32\" prints. Of a comma list the first seals and all open, so that a new one can take an old one's place. Better set KEYSTEAD_SESSION_SECRET_FILE."`
+	InsecureCookies     toggle `name:"insecure-cookies" default:"false" help:"Allow that login over plain http on a name that is not loopback: anybody on the way can take over the session."`
+
+	DatabaseURL string `name:"database-url" default:"sqlite:keystead.db" help:"Where notes, sessions and revocations are kept: sqlite:PATH, or postgres://USER:PASSWORD@HOST/DATABASE, which replicas can share. Others on this machine can read the command line: better set KEYSTEAD_DATABASE_URL_FILE where there is a password."`
 
 	TrustedProxies string `name:"trusted-proxies" placeholder:"LIST" help:"Comma list of the networks (CIDR) whose X-Forwarded-For is believed. Default: none, so that whoever is connected counts as the client."`
 	RateLimit      string `name:"rate-limit" placeholder:"NUMBER" help:"How many requests a client address may make in a minute; an IPv6 client counts as its /64. Default: no limit."`
@@ -67,7 +72,7 @@ type Config struct {
 	InsecureHTTPIssuer   bool           // plain http off loopback is allowed
 	RootCAs              *x509.CertPool // that vouch for the realm; nil: the system's own
 	ClientID             string         // the app's public client
-	LoginMode            string         // login-required, check-sso or public
+	LoginMode            string         // login-required, check-sso, public or session
 	Audience             []string       // at least one, unless InsecureSkipAudience
 	InsecureSkipAudience bool           // tokens for any audience are accepted
 	AuthorizedParties    []string       // none: all clients
@@ -80,6 +85,10 @@ type Config struct {
 
 	IntrospectionClientID     string // "": the realm is not asked about tokens
 	IntrospectionClientSecret Secret // set where the id is
+
+	SessionClientID     string   // "": this server signs nobody in
+	SessionClientSecret Secret   // set where the id is
+	SessionSecrets      []Secret // set where the id is; the first seals, all open
 
 	DatabaseURL Secret // may hold a password; checked by the package that opens it
 
@@ -142,6 +151,8 @@ func Load(s Settings, sources *Sources, terminal bool) (Config, error) {
 	}
 	c.IntrospectionClientID, c.IntrospectionClientSecret = s.IntrospectionClientID, s.IntrospectionClientSecret
 	p.bothOrNeither("introspection-client-id", s.IntrospectionClientID, "introspection-client-secret", string(s.IntrospectionClientSecret))
+	c.SessionClientID, c.SessionClientSecret = s.SessionClientID, s.SessionClientSecret
+	c.SessionSecrets = p.sessionLogin(s, c)
 	c.LogFormat = p.format("log-format", s.LogFormat, terminal)
 	return c, errors.Join(p.errs...)
 }

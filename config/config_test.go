@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,9 +109,11 @@ func TestRefusals(t *testing.T) {
 		{"issuer with an encoded slash", "ISSUER=https://login.example.com/realms/a%2Fb", "ends in /realms/NAME"},
 		{"issuer at an IPv6 address", "ISSUER=http://[::1]:8080/realms/demo", "use a name, such as localhost"},
 		{"client id with blanks", "CLIENT_ID= demo ", `without blanks, got " demo "`},
-		{"a login mode that is none", "LOGIN_MODE=silent", `KEYSTEAD_LOGIN_MODE (--login-mode) must be one of login-required, check-sso, public, got "silent"`},
+		{"a login mode that is none", "LOGIN_MODE=silent", `KEYSTEAD_LOGIN_MODE (--login-mode) must be one of login-required, check-sso, public, session, got "silent"`},
 		{"no login mode", "LOGIN_MODE= ", `KEYSTEAD_LOGIN_MODE (--login-mode) must be one of`},
-		{"a login mode to come", "LOGIN_MODE=session", "(session is not available yet)"},
+		{"the session mode without its login", "LOGIN_MODE=session", "KEYSTEAD_LOGIN_MODE (--login-mode) is session, which needs the session login: give KEYSTEAD_SESSION_CLIENT_ID, KEYSTEAD_SESSION_CLIENT_SECRET, KEYSTEAD_SESSION_SECRET"},
+		{"a session login without secrets", "SESSION_CLIENT_ID=web", "KEYSTEAD_SESSION_CLIENT_SECRET and KEYSTEAD_SESSION_SECRET are not set, but KEYSTEAD_SESSION_CLIENT_ID is: the session login needs all three or none"},
+		{"insecure cookies by halves", "INSECURE_COOKIES=maybe", "KEYSTEAD_INSECURE_COOKIES (--insecure-cookies) must be true or false"},
 		{"introspection without a secret", "INTROSPECTION_CLIENT_ID=keystead-api", "KEYSTEAD_INTROSPECTION_CLIENT_SECRET (--introspection-client-secret) is not set, but KEYSTEAD_INTROSPECTION_CLIENT_ID is: give both or neither"},
 		{"introspection without a client", "INTROSPECTION_CLIENT_SECRET=hunter2", "KEYSTEAD_INTROSPECTION_CLIENT_ID (--introspection-client-id) is not set, but KEYSTEAD_INTROSPECTION_CLIENT_SECRET is: give both or neither"},
 		{"introspection by a client with blanks", "INTROSPECTION_CLIENT_ID=keystead api", `without blanks, got "keystead api"`},
@@ -456,5 +459,44 @@ func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestSessionLogin(t *testing.T) {
+	const secret, other = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
+	switchedOn := append(slices.Clone(needed), "KEYSTEAD_SESSION_CLIENT_ID=web", "KEYSTEAD_SESSION_CLIENT_SECRET=hunter2")
+	with := func(more ...string) []string { return append(slices.Clone(switchedOn), more...) }
+
+	cfg, err := load(t, with("KEYSTEAD_LOGIN_MODE=session", "KEYSTEAD_SESSION_SECRET="+secret+", "+other))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cfg.SessionSecrets) != 2 || string(cfg.SessionSecrets[0]) != secret || string(cfg.SessionSecrets[1]) != other {
+		t.Errorf("%d secrets, want both, in their order", len(cfg.SessionSecrets))
+	}
+	for name, tt := range map[string]struct {
+		more []string
+		want string // "": it is taken
+	}{
+		"a short secret":               {[]string{"KEYSTEAD_SESSION_SECRET=" + secret[1:]}, "number 1 of its list has 31 bytes, and at least 32 are needed"},
+		"a short one behind another":   {[]string{"KEYSTEAD_SESSION_SECRET=" + secret + ",short"}, "number 2 of its list has 5 bytes"},
+		"a list of nothing":            {[]string{"KEYSTEAD_SESSION_SECRET=,"}, "a list without an entry"},
+		"the app's own client":         {[]string{"KEYSTEAD_SESSION_SECRET=" + secret, "KEYSTEAD_CLIENT_ID=web"}, `must be another client than the app's`},
+		"plain http":                   {[]string{"KEYSTEAD_SESSION_SECRET=" + secret, "KEYSTEAD_PUBLIC_URL=http://app.example.com"}, "anybody on the way can take over a session"},
+		"plain http, as it was told":   {[]string{"KEYSTEAD_SESSION_SECRET=" + secret, "KEYSTEAD_PUBLIC_URL=http://app.example.com", "KEYSTEAD_INSECURE_COOKIES=true"}, ""},
+		"https":                        {[]string{"KEYSTEAD_SESSION_SECRET=" + secret, "KEYSTEAD_PUBLIC_URL=https://app.example.com"}, ""},
+		"a client that is not a party": {[]string{"KEYSTEAD_SESSION_SECRET=" + secret, "KEYSTEAD_AUTHORIZED_PARTIES=demo"}, "KEYSTEAD_AUTHORIZED_PARTIES (--authorized-parties) must hold the session login's client, web"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, with(tt.more...))
+			switch {
+			case tt.want == "" && err != nil:
+				t.Error(err)
+			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+				t.Errorf("Load = %v, want an error with %q", err, tt.want)
+			case err != nil && (strings.Contains(err.Error(), secret[1:]) || strings.Contains(err.Error(), "hunter2")):
+				t.Errorf("a secret stands in the error: %v", err)
+			}
+		})
 	}
 }
