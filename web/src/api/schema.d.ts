@@ -44,6 +44,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/revocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends the access tokens of a session or a user
+         * @description Within a second no instance takes these tokens any more, and sessions of the session login are over. The realm is not told: who is still signed in there gets new tokens, but for a session that was named, whose new tokens are refused, too.
+         *
+         *     Requires realm role admin.
+         */
+        post: operations["revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/departments/{department}/brief": {
         parameters: {
             query?: never;
@@ -374,6 +396,8 @@ export interface components {
             detail?: string;
             /** @description With the code validation: each part of the request that was not taken. */
             fields?: components["schemas"]["Field"][];
+            /** @description Where nobody is signed in: the address that signs a person in, to open in the browser with return_to=PATH. */
+            login?: string;
             /** @description Quote it when asking about this answer. */
             request_id?: string;
             /**
@@ -419,15 +443,30 @@ export interface components {
             resource_documentation: string;
             resource_name: string;
         };
+        Revocation: {
+            /** @description The session of the realm whose tokens are to end (the claim sid). */
+            sid?: string;
+            /** @description The user whose tokens of up to now are to end (the claim sub). */
+            sub?: string;
+        };
+        Revoked: {
+            /**
+             * Format: date-time
+             * @description Tokens that live longer than that are good again afterwards.
+             */
+            remembered_until: string;
+            sid?: string;
+            sub?: string;
+        };
         Settings: {
             client_id: string;
             issuer: string;
             keycloak_url: string;
             /**
-             * @description Whether everybody must sign in, or the realm is asked once, or nobody is sent anywhere before they want to.
+             * @description Whether everybody must sign in, or the realm is asked once, or nobody is sent anywhere before they want to; or this server signs people in (/auth/login), and the app has no token.
              * @enum {string}
              */
-            login_mode: "login-required" | "check-sso" | "public";
+            login_mode: "login-required" | "check-sso" | "public" | "session";
             public_url: string;
             realm: string;
         };
@@ -627,6 +666,50 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sid": "vFZJ7mPcUqjv0sW1nM2rXb4t"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Revocation"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sid": "vFZJ7mPcUqjv0sW1nM2rXb4t",
+                     *       "remembered_until": "2026-11-25T09:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Revoked"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
