@@ -84,7 +84,12 @@ func warnOfUnknown(env *environment, log *slog.Logger, others []string) {
 // serveApp serves the app and its API until ctx ends. It calls listening once the address is open.
 func serveApp(ctx context.Context, cfg config.Config, log *slog.Logger, listening func()) error {
 	if u, err := url.Parse(cfg.PublicURL); err == nil && u.Scheme == "http" && !config.IsLoopback(u.Hostname()) {
-		log.Warn("browsers give a page over plain http no Web Crypto, so nobody can sign in: put TLS in front and set KEYSTEAD_PUBLIC_URL to the https address", "url", cfg.PublicURL)
+		if cfg.LoginMode != "session" {
+			log.Warn("browsers give a page over plain http no Web Crypto, so nobody can sign in: put TLS in front and set KEYSTEAD_PUBLIC_URL to the https address", "url", cfg.PublicURL)
+		}
+		if cfg.SessionClientID != "" {
+			log.Warn("the session login's cookies go over plain http (KEYSTEAD_INSECURE_COOKIES=true): anybody on the way can take over a session; put TLS in front and set KEYSTEAD_PUBLIC_URL to the https address", "url", cfg.PublicURL)
+		}
 	}
 
 	if cfg.InsecureSkipAudience {
