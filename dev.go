@@ -50,10 +50,15 @@ func (c *devCommand) Run(env *environment) error {
 	}
 	log := newLogger(env.stderr, cfg)
 	read := recording(func(name string) (string, bool) {
-		if value, ok := env.lookup(name); ok || name != "KEYSTEAD_APP_URL" {
-			return value, ok
+		value, ok := env.lookup(name)
+		switch {
+		case ok:
+		case name == "KEYSTEAD_APP_URL": // so that the realm sends browsers back to this app
+			return cfg.PublicURL, true
+		case name == "KEYSTEAD_BACKCHANNEL_LOGOUT_URL": // and tells it of sign-outs
+			return cfg.PublicURL + "/auth/backchannel-logout", true
 		}
-		return cfg.PublicURL, true // so that the realm sends browsers back to this app
+		return value, ok
 	})
 	r, err := c.open(c.RealmAddr, read.lookup, log)
 	if err != nil {

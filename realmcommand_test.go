@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,12 +124,27 @@ func TestDev(t *testing.T) {
 			t.Fatalf("never ready: %s", log)
 		}
 	}
-	out, err := runOnce(t, "token", "mint", "--user=alice", "--realm-addr=localhost:"+realm)
+	out, err := runOnce(t, "token", "mint", "--user=alice", "--realm-addr=localhost:"+realm, "--json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if res := get(t, "http://localhost:"+app+"/api/admin/reports", strings.TrimSpace(out)); res.StatusCode != http.StatusOK {
+	var tokens struct {
+		Access  string `json:"access_token"`
+		Refresh string `json:"refresh_token"`
+	}
+	if err := json.Unmarshal([]byte(out), &tokens); err != nil {
+		t.Fatal(err)
+	}
+	if res := get(t, "http://localhost:"+app+"/api/admin/reports", tokens.Access); res.StatusCode != http.StatusOK {
 		t.Errorf("the app with a token of its realm = %s", res.Status)
+	}
+	res, err := http.PostForm("http://localhost:"+realm+"/realms/demo/protocol/openid-connect/logout", url.Values{"client_id": {"demo"}, "refresh_token": {tokens.Refresh}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res := get(t, "http://localhost:"+app+"/api/admin/reports", tokens.Access); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("the app with a token of a session that has ended, of which the realm tells it = %s", res.Status)
 	}
 	if err := stop(); err != nil {
 		t.Errorf("stopping returned %v", err)

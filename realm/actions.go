@@ -82,7 +82,7 @@ func (c *call) changePassword(a *attempt) error {
 	}
 	c.realm.setPassword(a.user, password)
 	if form.Get("logout-sessions") == "on" {
-		c.realm.endOthers(a.user, a.root, c.now)
+		c.endSessions(func() []*session { return c.realm.othersOf(a.user, a.root, c.now) })
 	}
 	if asked {
 		a.action = "success"

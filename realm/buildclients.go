@@ -29,21 +29,22 @@ func (b *builder) readClient(n *node) *Client {
 		return nil
 	}
 	client := &Client{
-		ID:                b.idOf(n, "client", id),
-		ClientID:          id,
-		Name:              n.str("name"),
-		Description:       n.str("description"),
-		Enabled:           n.flag("enabled", true),
-		Public:            n.flag("publicClient", false),
-		BearerOnly:        n.flag("bearerOnly", false),
-		AuthenticatorType: orElse(n.str("clientAuthenticatorType"), "client-secret"),
-		ConsentRequired:   n.flag("consentRequired", false),
-		NotBefore:         n.number("notBefore", 0),
-		RootURL:           n.str("rootUrl"),
-		BaseURL:           n.str("baseUrl"),
-		RedirectURIs:      n.strs("redirectUris"),
-		Mappers:           readMappers(n),
-		Attrs:             n.strMap("attributes"),
+		ID:                 b.idOf(n, "client", id),
+		ClientID:           id,
+		Name:               n.str("name"),
+		Description:        n.str("description"),
+		Enabled:            n.flag("enabled", true),
+		Public:             n.flag("publicClient", false),
+		BearerOnly:         n.flag("bearerOnly", false),
+		AuthenticatorType:  orElse(n.str("clientAuthenticatorType"), "client-secret"),
+		ConsentRequired:    n.flag("consentRequired", false),
+		FrontchannelLogout: n.flag("frontchannelLogout", false),
+		NotBefore:          n.number("notBefore", 0),
+		RootURL:            n.str("rootUrl"),
+		BaseURL:            n.str("baseUrl"),
+		RedirectURIs:       n.strs("redirectUris"),
+		Mappers:            readMappers(n),
+		Attrs:              n.strMap("attributes"),
 	}
 	client.FullScope = n.flag("fullScopeAllowed", !client.ConsentRequired)
 	readFlows(n, client)

@@ -73,9 +73,10 @@ var (
 			id clientId name description enabled publicClient bearerOnly secret clientAuthenticatorType
 			standardFlowEnabled implicitFlowEnabled directAccessGrantsEnabled directGrantsOnly serviceAccountsEnabled
 			authorizationServicesEnabled consentRequired fullScopeAllowed notBefore protocol rootUrl baseUrl
-			redirectUris webOrigins defaultClientScopes optionalClientScopes protocolMappers attributes defaultRoles`, `
+			redirectUris webOrigins defaultClientScopes optionalClientScopes protocolMappers attributes defaultRoles
+			frontchannelLogout`, `
 			access adminUrl alwaysDisplayInConsole authenticationFlowBindingOverrides authorizationSettings
-			clientTemplate frontchannelLogout nodeReRegistrationTimeout origin registeredNodes registrationAccessToken
+			clientTemplate nodeReRegistrationTimeout origin registeredNodes registrationAccessToken
 			surrogateAuthRequired type useTemplateConfig useTemplateMappers useTemplateScope`)
 	userFields = newFields(`
 			id username email firstName lastName emailVerified enabled attributes realmRoles clientRoles

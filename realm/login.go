@@ -228,10 +228,11 @@ func (c *call) joinSession(a *attempt) (*session, string, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s := v.live(a.root, false, c.now)
+	begins := s == nil
 	if s != nil && s.user != a.user {
 		return nil, "", &pageError{status: http.StatusBadRequest, text: "You are already authenticated as different user '" + s.user.Username + "' in this session. Please sign out first.", client: a.client}
 	}
-	if s == nil {
+	if begins {
 		if _, open := v.roots.get(a.root, c.now); !open { // the session that this login would have joined has ended
 			a.root = randomText(18)
 			c.setRootCookies(a.root)
@@ -244,7 +245,8 @@ func (c *call) joinSession(a *attempt) (*session, string, error) {
 		s.authTime = a.authTime
 		level = 1
 	}
-	s.join(a.client, v.levelName(a.client, level), c.now)
+	wanted, _ := resolveScopes(a.client, a.request.Scope)
+	s.join(a.client, v.levelName(a.client, level), c.now).offlineFirst = begins && wanted.offline
 	v.keep(s, c.now)
 	if a.device != nil || a.request.ResponseType == "none" {
 		return s, "", nil

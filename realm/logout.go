@@ -53,7 +53,7 @@ func (c *call) logout() error {
 	current := c.browserSession()
 	switch {
 	case hint != "":
-		c.endSession(sid)
+		c.endSession(sid, false)
 		if current == nil || current.id == sid {
 			c.clearSessionCookies()
 		}
@@ -137,7 +137,7 @@ func (c *call) logoutConfirmed() error {
 		return refusePage(http.StatusBadRequest, "Logout failed")
 	}
 	if current := c.browserSession(); current != nil {
-		c.endSession(current.id)
+		c.endSession(current.id, false)
 	}
 	c.clearSessionCookies()
 	return c.loggedOut(asked.redirect)
@@ -156,34 +156,40 @@ func (c *call) logoutByToken() error {
 	if t.Party != client.ClientID {
 		return invalidGrant("Invalid refresh token. Token client and authorized client don't match")
 	}
-	if t.offline() {
-		c.realm.mu.Lock()
-		if s := c.realm.live(t.Session, true, c.now); s != nil {
-			c.realm.leave(s, client)
-		}
-		c.realm.mu.Unlock()
-	} else {
-		c.endSession(t.Session)
-	}
+	c.endSession(t.Session, t.offline())
 	c.w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// endSession ends a browser's session for all its clients, and tells those that want to know.
-func (c *call) endSession(sid string) {
-	c.realm.mu.Lock()
-	s := c.realm.live(sid, false, c.now)
-	var told []*Client
-	if s != nil {
-		for _, part := range s.clients {
-			if part.client.Attrs["backchannel.logout.url"] != "" {
-				told = append(told, part.client)
-			}
+// endSession ends a session for all its clients.
+func (c *call) endSession(sid string, offline bool) {
+	c.endSessions(func() []*session {
+		if s := c.realm.live(sid, offline, c.now); s != nil {
+			return []*session{s}
 		}
-		c.realm.drop(s)
+		return nil
+	})
+}
+
+// endSessions ends the sessions that find returns, which is called with the lock held. Their clients are told
+// first: as in Keycloak, a session goes on until they have answered. With an offline session ends the browser's
+// of the same id, of which nobody is told.
+func (c *call) endSessions(find func() []*session) {
+	v := c.realm
+	v.mu.Lock()
+	ending := find()
+	var all []notice
+	for _, s := range ending {
+		for _, part := range s.clients {
+			all = append(all, notice{part.client, s.user, s.id})
+		}
 	}
-	c.realm.mu.Unlock()
-	if s != nil {
-		c.tell(told, s)
+	v.mu.Unlock()
+	c.tell(all)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, s := range ending {
+		v.drop(s)
+		v.sessions.remove(s.id)
 	}
 }

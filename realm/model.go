@@ -99,6 +99,7 @@ type Client struct {
 	StandardFlow, ImplicitFlow, DirectAccess, ServiceAccounts bool
 	DeviceFlow                                                bool // attribute oauth2.device.authorization.grant.enabled
 	ConsentRequired                                           bool
+	FrontchannelLogout                                        bool // told of sign-outs in the browser, and therefore never in the back
 	FullScope                                                 bool // tokens carry all roles of the user
 	NotBefore                                                 int64
 

@@ -80,13 +80,14 @@ type session struct {
 
 // clientSession is a client's part of a session.
 type clientSession struct {
-	client    *Client
-	started   time.Time
-	notes     map[string]string // for the session note mapper; may be nil
-	acr       string            // "1" after a password, "0" when single sign-on brought the client in
-	used      map[string]*uses  // refresh tokens by jti
-	last      string            // the refresh token that was used last
-	forgotten int64             // the latest issue of a token whose uses are forgotten
+	client       *Client
+	started      time.Time
+	offlineFirst bool              // the session began with this client's request for offline access
+	notes        map[string]string // for the session note mapper; may be nil
+	acr          string            // "1" after a password, "0" when single sign-on brought the client in
+	used         map[string]*uses  // refresh tokens by jti
+	last         string            // the refresh token that was used last
+	forgotten    int64             // the latest issue of a token whose uses are forgotten
 }
 
 // attempt is a login under way in one tab of a browser.
@@ -318,19 +319,17 @@ func (v *served) setPassword(user *User, password string) {
 	}
 }
 
-// endOthers ends the user's sessions but the one named.
-func (v *served) endOthers(user *User, keep string, now time.Time) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	var ended []*session
-	v.sessions.each(now, func(s *session) {
+// othersOf returns the user's sessions, offline ones too, but those of the id to keep. The lock must be held.
+func (v *served) othersOf(user *User, keep string, now time.Time) []*session {
+	var others []*session
+	add := func(s *session) {
 		if s.user == user && s.id != keep {
-			ended = append(ended, s)
+			others = append(others, s)
 		}
-	})
-	for _, s := range ended {
-		v.drop(s)
 	}
+	v.sessions.each(now, add)
+	v.offline.each(now, add)
+	return others
 }
 
 // granted reports whether the user has consented to these scopes for the client before.

@@ -135,9 +135,11 @@ func verifierFlaw(request authRequest, verifier string) string {
 }
 
 // grantWithSession is for grants that begin a client's part of a session. With the scope offline_access
-// the tokens belong to an offline session instead, which outlives the browser's. The lock must be held.
+// the tokens belong to an offline session instead, which outlives the browser's. A browser's session that
+// began with such a request ends here, and no app is told. The lock must be held.
 func (c *call) grantWithSession(s *session, part *clientSession, sc scopes, how, nonce string) *grant {
 	v := c.realm
+	inBrowser, offlineFirst := s, part.offlineFirst
 	if sc.offline {
 		kept, ok := v.offline.get(s.id, c.now)
 		if !ok {
@@ -152,6 +154,9 @@ func (c *call) grantWithSession(s *session, part *clientSession, sc scopes, how,
 	}
 	g := v.grantOf(c, s, part, sc, how)
 	g.nonce = nonce
+	if sc.offline && offlineFirst && g.mayStayOffline() {
+		v.drop(inBrowser)
+	}
 	return g
 }
 

@@ -22,6 +22,8 @@ It ends with 3 when Java or Maven is missing, and with 1 when something fails.
 Environment:
   KEYSTEAD_APP_URL, KEYSTEAD_VITE_URL    addresses of the app that the demo realm allows
                                          (http://localhost:8000, http://localhost:3000)
+  KEYSTEAD_BACKCHANNEL_LOGOUT_URL        where Keycloak tells the app of sign-outs
+                                         (KEYSTEAD_APP_URL/auth/backchannel-logout)
   KEYSTEAD_CACHE_DIR                     cache (${XDG_CACHE_HOME:-$HOME/.cache}/keystead)
   KC_BOOTSTRAP_ADMIN_USERNAME, KC_BOOTSTRAP_ADMIN_PASSWORD
                                          the administrator (admin, admin)
@@ -274,6 +276,7 @@ start_server() {
   clean_environment
   export KC_BOOTSTRAP_ADMIN_USERNAME=${KC_BOOTSTRAP_ADMIN_USERNAME:-admin}
   export KC_BOOTSTRAP_ADMIN_PASSWORD=${KC_BOOTSTRAP_ADMIN_PASSWORD:-admin}
+  export KEYSTEAD_BACKCHANNEL_LOGOUT_URL=${KEYSTEAD_BACKCHANNEL_LOGOUT_URL:-${KEYSTEAD_APP_URL:-http://localhost:8000}/auth/backchannel-logout}
   export JAVA_OPTS_APPEND="-XX:TieredStopAtLevel=1" # the quick compiler only: a third less work for a start
   # 127.0.0.1 rather than "localhost", which may be ::1 instead: every client that is told "localhost" tries both.
   # --cache=local keeps it from listening for other nodes, which it would do on every address.

@@ -40,7 +40,13 @@ async function endSessions(_username: string, context: BrowserContext): Promise<
 async function startServer(): Promise<() => void> {
   const realmFile = new URL('../../deploy/realm/demo-realm.json', import.meta.url).pathname;
   const started = spawn(binary, ['realm', '--addr', new URL(serverURL).host, '--realm-file', realmFile], {
-    env: { HOME: process.env.HOME, KEYSTEAD_APP_URL: app, KEYSTEAD_VITE_URL: vite, KEYSTEAD_REALM_SECRET: secret() },
+    env: {
+      HOME: process.env.HOME,
+      KEYSTEAD_APP_URL: app,
+      KEYSTEAD_VITE_URL: vite,
+      KEYSTEAD_BACKCHANNEL_LOGOUT_URL: `${app}/auth/backchannel-logout`,
+      KEYSTEAD_REALM_SECRET: secret(),
+    },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   while (!(await answers(issuer))) {

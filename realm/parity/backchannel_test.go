@@ -15,6 +15,7 @@ import (
 type ear struct {
 	mu    sync.Mutex
 	heard []heard
+	asks  func() // what the app told-asks does before it answers
 }
 
 type heard struct {
@@ -38,8 +39,15 @@ var listening = sync.OnceValues(func() (*ear, error) {
 func (e *ear) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	_ = req.ParseForm()
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	e.heard = append(e.heard, heard{req.Method, req.URL.Path, req.Header.Get("Content-Type"), req.PostForm.Encode()})
+	asks := e.asks
+	e.mu.Unlock()
+	switch {
+	case req.URL.Path == "/told-asks" && asks != nil:
+		asks()
+	case req.URL.Path == "/told-badly":
+		http.Redirect(w, req, "/told-elsewhere", http.StatusTemporaryRedirect)
+	}
 }
 
 func listen(t testing.TB) *ear {
@@ -98,6 +106,15 @@ func (e *ear) find(t testing.TB, path, sub, sid string, before int) (jwt, bool) 
 	return jwt{}, false
 }
 
+// nothing wants that nothing was said to a path about a session. Both servers tell before they answer a
+// sign-out, so there is nothing to wait for.
+func (e *ear) nothing(t testing.TB, path, sub, sid string, before int) {
+	t.Helper()
+	if token, ok := e.find(t, path, sub, sid, before); ok {
+		t.Errorf("%s heard %v", path, token.claims)
+	}
+}
+
 func (r realm) told() app { return app{r, "told", "told-secret", callback, false} }
 
 func logoutClaims(r realm, session string) shape {
@@ -122,6 +139,15 @@ func TestBackChannelLogout(t *testing.T) {
 		{"by another app", func(t *testing.T, b *browser, _, others tokens) {
 			b.open(r.oidc("/logout"), form("id_token_hint", others.id)).want(200)
 		}},
+		{"by itself in the back", func(t *testing.T, _ *browser, mine, _ tokens) {
+			post(t, r.oidc("/logout"), told.form("refresh_token", mine.refresh)).want(204)
+		}},
+		{"by the person, who was asked", func(_ *testing.T, b *browser, _, _ tokens) {
+			b.submit(b.open(r.oidc("/logout"), nil).want(200), "", "confirmLogout", "Logout").want(200)
+		}},
+		{"without the browser's cookies", func(t *testing.T, _ *browser, mine, _ tokens) {
+			newBrowser(t, r).open(r.oidc("/logout"), form("id_token_hint", mine.id)).want(200)
+		}},
 		{"by another app in the back", func(t *testing.T, _ *browser, _, others tokens) {
 			post(t, r.oidc("/logout"), pub.form("refresh_token", others.refresh)).want(204)
 		}},
@@ -141,15 +167,199 @@ func TestBackChannelLogout(t *testing.T) {
 	}
 }
 
-// An app that is not to know the session is told about the person.
-func TestBackChannelLogoutWithoutSession(t *testing.T) {
+// What an app hears depends on its client.
+func TestBackChannelLogoutByClient(t *testing.T) {
 	t.Parallel()
 	r := open(t, "lab")
 	e := listen(t)
-	b := newBrowser(t, r)
-	have := r.app("told-less").session(b, "clara")
+	const event = "http://schemas.openid.net/event/backchannel-logout"
+	tests := []struct {
+		client, alg string
+		claims      shape
+	}{
+		{"told-less", "RS256", shape{"sid": nil}},
+		{"told-by-default", "RS256", shape{"sid": nil}},
+		{"told-revoke", "RS256", shape{"events": shape{event: shape{}, "revoke_offline_access": true}}},
+		{"told-es256", "ES256", nil},
+		{"told-badly", "RS256", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.client, func(t *testing.T) {
+			t.Parallel()
+			a, b := r.app(tt.client), newBrowser(t, r)
+			have := a.session(b, "clara")
+			sub := decode(t, have.id).claims["sub"].(string)
+			want := logoutClaims(r, have.sid).and(shape{"aud": tt.client, "sub": sub}).and(tt.claims)
+			sid, _ := want["sid"].(string)
+			before := e.count()
+			b.open(r.oidc("/logout"), form("id_token_hint", have.id)).want(200)
+			token := e.about(t, "/"+tt.client, sub, sid, before)
+			wantClaims(t, "header", r.verified(t, token.raw).header, shape{"alg": tt.alg, "typ": "logout+jwt", "kid": anyText})
+			wantClaims(t, "logout token", token.claims, want)
+			e.nothing(t, "/told-elsewhere", sub, "", before) // no redirect is followed
+			a.renew(t, have.refresh).wantError(400, "invalid_grant", "Session not active")
+		})
+	}
+}
+
+// An app that is told in the browser is never told in the back.
+func TestBackChannelLogoutAndFrontChannel(t *testing.T) {
+	t.Parallel()
+	r := open(t, "lab")
+	e := listen(t)
+	told, front, b := r.told(), r.app("told-front"), newBrowser(t, r)
+	have := told.session(b, "alice")
+	other := front.exchange(t, front.authorize(b).returned(front).Get("code")).tokens()
 	before := e.count()
+	post(t, r.oidc("/logout"), told.form("refresh_token", have.refresh)).want(204)
+	e.about(t, "/told", labAlice["sub"].(string), have.sid, before)
+	e.nothing(t, "/told-front", labAlice["sub"].(string), have.sid, before)
+	front.renew(t, other.refresh).wantError(400, "invalid_grant", "Session not active")
+}
+
+// What ends tokens without a word to the app.
+func TestBackChannelSilence(t *testing.T) {
+	t.Parallel()
+	r := open(t, "lab")
+	e := listen(t)
+	told := r.told()
+	tests := []struct {
+		name string
+		end  func(t *testing.T, have tokens, code string)
+	}{
+		{"refresh token revoked", func(t *testing.T, have tokens, _ string) { told.revoke(t, "token", have.refresh).want(200) }},
+		{"access token revoked", func(t *testing.T, have tokens, _ string) { told.revoke(t, "token", have.access).want(200) }},
+		{"code replayed", func(t *testing.T, _ tokens, code string) {
+			told.exchange(t, code).wantError(400, "invalid_grant", "Code not valid")
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			code := told.signIn(newBrowser(t, r), "alice").Get("code")
+			have := told.exchange(t, code).tokens()
+			before := e.count()
+			tt.end(t, have, code)
+			r.userinfo(t, have.access).want(401)
+			e.nothing(t, "/told", labAlice["sub"].(string), have.sid, before)
+		})
+	}
+}
+
+// The session goes on until all are told: an app that refreshes meanwhile gets tokens of the same session.
+func TestBackChannelLogoutComesBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	r := open(t, "lab")
+	e := listen(t)
+	a, b := r.app("told-asks"), newBrowser(t, r)
+	have := a.session(b, "alice")
+	answers := make(chan *reply, 1)
+	e.mu.Lock()
+	e.asks = func() { answers <- a.renew(t, have.refresh) }
+	e.mu.Unlock()
 	b.open(r.oidc("/logout"), form("id_token_hint", have.id)).want(200)
-	token := e.about(t, "/told-less", decode(t, have.id).claims["sub"].(string), "", before)
-	wantClaims(t, "logout token", token.claims, logoutClaims(r, "").and(shape{"aud": "told-less", "sub": decode(t, have.id).claims["sub"], "sid": nil}))
+	select {
+	case got := <-answers:
+		if late := got.tokens(); late.sid != have.sid {
+			t.Errorf("the session is %s, want %s", late.sid, have.sid)
+		}
+	default:
+		t.Error("the app was not told before the answer")
+	}
+	a.renew(t, have.refresh).wantError(400, "invalid_grant", "Session not active")
+}
+
+// An offline session has the id of the browser's, and goes on without it. The app is told all the same.
+func TestBackChannelLogoutOffline(t *testing.T) {
+	t.Parallel()
+	r := open(t, "lab")
+	e := listen(t)
+	pub, told, revoke := r.pub(), r.told(), r.app("told-revoke")
+	sub := labOlaf["sub"].(string)
+	// begin signs olaf in to told, and then to told-revoke with offline access.
+	begin := func(t *testing.T) (b *browser, online, offline tokens, before int) {
+		b = newBrowser(t, r)
+		online = told.session(b, "olaf")
+		offline = revoke.exchange(t, revoke.authorize(b, "scope", "openid offline_access").returned(revoke).Get("code")).tokens()
+		if offline.sid != online.sid {
+			t.Errorf("the offline session is %s, the browser's %s", offline.sid, online.sid)
+		}
+		return b, online, offline, e.count()
+	}
+	t.Run("the browser's session ends", func(t *testing.T) {
+		t.Parallel()
+		b, online, offline, before := begin(t)
+		b.open(r.oidc("/logout"), form("id_token_hint", online.id)).want(200)
+		e.about(t, "/told", sub, online.sid, before)
+		e.about(t, "/told-revoke", sub, offline.sid, before)
+		told.renew(t, online.refresh).wantError(400, "invalid_grant", "Session not active")
+		r.userinfo(t, revoke.renew(t, offline.refresh).tokens().access).want(200)
+	})
+	t.Run("the offline session ends, and the browser's with it", func(t *testing.T) {
+		t.Parallel()
+		_, online, offline, before := begin(t)
+		post(t, r.oidc("/logout"), revoke.form("refresh_token", offline.refresh)).want(204)
+		e.about(t, "/told-revoke", sub, offline.sid, before)
+		e.nothing(t, "/told", sub, online.sid, before)
+		revoke.renew(t, offline.refresh).wantError(400, "invalid_grant", "Offline user session not found")
+		told.renew(t, online.refresh).wantError(400, "invalid_grant", "Session not active")
+	})
+	t.Run("the offline token is revoked", func(t *testing.T) {
+		t.Parallel()
+		_, online, offline, before := begin(t)
+		revoke.revoke(t, "token", offline.refresh).want(200)
+		e.nothing(t, "/told-revoke", sub, offline.sid, before)
+		revoke.renew(t, offline.refresh).wantError(400, "invalid_grant", "Offline user session not found")
+		told.renew(t, online.refresh).want(200)
+	})
+	t.Run("there is none in the browser", func(t *testing.T) {
+		t.Parallel()
+		b := newBrowser(t, r)
+		have := revoke.session(b, "olaf", "scope", "openid offline_access")
+		if back := pub.authorize(b, "prompt", "none").returned(pub); back.Get("error") != "login_required" {
+			t.Errorf("the browser has a session: %v", back)
+		}
+		before := e.count()
+		b.open(r.oidc("/logout"), form("id_token_hint", have.id)).want(200)
+		e.nothing(t, "/told-revoke", sub, have.sid, before)
+		revoke.renew(t, have.refresh).want(200)
+		if next := pub.session(b, "olaf"); next.sid == have.sid {
+			t.Error("the next session has the id of the offline one")
+		}
+	})
+}
+
+// Who changes the password may end all other sessions, offline ones too. Paula's only: the others have theirs all the time.
+func TestBackChannelLogoutWithANewPassword(t *testing.T) {
+	t.Parallel()
+	r := open(t, "lab")
+	e := listen(t)
+	told, revoke := r.told(), r.app("told-revoke")
+	for _, others := range []bool{false, true} { // one after the other: one person
+		b := newBrowser(t, r)
+		mine := told.session(b, "paula")
+		mineOffline := revoke.exchange(t, revoke.authorize(b, "scope", "openid offline_access").returned(revoke).Get("code")).tokens()
+		other := told.session(newBrowser(t, r), "paula")
+		otherOffline := revoke.session(newBrowser(t, r), "paula", "scope", "openid offline_access")
+		sub := decode(t, mine.id).claims["sub"].(string)
+		before := e.count()
+		fields := []string{"password-new", "paula", "password-confirm", "paula"} // so that the suite can run twice
+		if others {
+			fields = append(fields, "logout-sessions", "on")
+		}
+		b.submit(told.authorize(b, "kc_action", "UPDATE_PASSWORD").want(200), "kc-passwd-update-form", fields...).returned(told)
+		if others {
+			e.about(t, "/told", sub, other.sid, before)
+			e.about(t, "/told-revoke", sub, otherOffline.sid, before)
+			told.renew(t, other.refresh).wantError(400, "invalid_grant", "Session not active")
+			revoke.renew(t, otherOffline.refresh).wantError(400, "invalid_grant", "Offline user session not found")
+		} else {
+			e.nothing(t, "/told", sub, other.sid, before)
+			told.renew(t, other.refresh).want(200)
+			revoke.renew(t, otherOffline.refresh).want(200)
+		}
+		e.nothing(t, "/told", sub, mine.sid, before)
+		told.renew(t, mine.refresh).want(200)
+		revoke.renew(t, mineOffline.refresh).want(200)
+	}
 }
