@@ -93,9 +93,12 @@ func BenchmarkRevocationsAfter(b *testing.B) {
 // What a start costs after a day of many sign-outs.
 func BenchmarkManyRevocationsAfter(b *testing.B) {
 	onEachDatabase(b, func(b *testing.B, s *Store) {
+		if _, err := s.write.Exec("DELETE FROM revocations"); err != nil {
+			b.Fatal(err)
+		}
 		addMany(b, s, 100_000)
 		for b.Loop() {
-			if all := after(b, s, 0); len(all) != 101_000 {
+			if all := after(b, s, 0); len(all) != 100_000 {
 				b.Fatal(len(all))
 			}
 		}

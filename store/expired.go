@@ -9,7 +9,7 @@ import (
 
 const (
 	sweepEvery = 5 * time.Minute
-	sweepBatch = 1000 // a change of more rows would keep others waiting
+	sweepBatch = 200 // a change of more rows would keep others waiting
 )
 
 // DeleteExpired deletes the sessions, revocations and noted logout tokens whose time is over. Run does so by itself, every five

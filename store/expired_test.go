@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,25 +31,17 @@ func rows(t testing.TB, db *sql.DB) map[string]int {
 // fill keeps n sessions, revocations and logout tokens that expire then.
 func fill(t testing.TB, s *Store, n int, expires time.Time) {
 	t.Helper()
-	err := s.transact(t.Context(), true, func(ctx context.Context, tx *sql.Tx) error {
-		for i := range n {
-			name := fmt.Sprint(expires.UnixMicro(), "-", i)
-			_, err := tx.ExecContext(ctx, "INSERT INTO sessions (id, realm_session, subject, issued_at, data, leased_until, expires_at) VALUES ($1, $1, $1, 0, $2, 0, $3)",
-				name, []byte{}, expires.UnixMicro())
-			if err == nil {
-				err = noteToken(ctx, tx, name, expires)
-			}
-			if err == nil {
-				err = s.addRevocation(ctx, tx, Revocation{RealmSession: "r" + name, ExpiresAt: expires})
-			}
-			if err != nil {
-				return err
-			}
+	const numbers = " WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < CAST($1 AS BIGINT)) "
+	for _, query := range []string{
+		"INSERT INTO sessions (id, realm_session, subject, issued_at, data, leased_until, expires_at)" + numbers +
+			"SELECT $2 || '-' || i, $2 || '-' || i, $2 || '-' || i, 0, '', 0, CAST($3 AS BIGINT) FROM n",
+		"INSERT INTO logout_tokens (id, expires_at)" + numbers + "SELECT $2 || '-' || i, CAST($3 AS BIGINT) FROM n",
+		"INSERT INTO revocations (sequence, realm_session, offline, expires_at)" + numbers +
+			"SELECT i + (SELECT COALESCE(max(sequence), 0) FROM revocations), 'r' || $2 || '-' || i, FALSE, CAST($3 AS BIGINT) FROM n",
+	} {
+		if _, err := s.write.Exec(query, n, fmt.Sprint(expires.UnixMicro()), expires.UnixMicro()); err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -58,16 +51,11 @@ func TestDeleteExpired(t *testing.T) {
 		clock := time.Now().UTC().Truncate(time.Microsecond)
 		s.now = func() time.Time { return clock }
 		other.now = s.now
-		fill(t, s, 1200, clock) // more than a batch of those that have just expired
+		fill(t, s, sweepBatch+1, clock) // those have just expired
 		fill(t, s, 3, clock.Add(time.Microsecond))
-		atOnce(2, func() {
-			if err := s.DeleteExpired(t.Context()); err != nil {
-				t.Error(err)
-			}
-			if err := other.DeleteExpired(t.Context()); err != nil {
-				t.Error(err)
-			}
-		})
+		if err := other.DeleteExpired(t.Context()); err != nil {
+			t.Error(err)
+		}
 		if diff := cmp.Diff(map[string]int{"sessions": 3, "revocations": 3, "logout_tokens": 3}, rows(t, s.read)); diff != "" {
 			t.Errorf("rows that remain (-want +got):\n%s", diff)
 		}
@@ -81,6 +69,22 @@ func TestDeleteExpired(t *testing.T) {
 		}
 		if all := after(t, s, 0); len(all) != 0 {
 			t.Errorf("RevocationsAfter() = %v, want none", all)
+		}
+	})
+}
+
+func TestManyDeleteExpired(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		stores := []*Store{ready(t, url), ready(t, url)}
+		fill(t, stores[0], sweepBatch+sweepBatch/2, time.Now())
+		var turn atomic.Int32
+		atOnce(6, func() {
+			if err := stores[turn.Add(1)%2].DeleteExpired(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+		if diff := cmp.Diff(map[string]int{"sessions": 0, "revocations": 1, "logout_tokens": 0}, rows(t, stores[0].read)); diff != "" {
+			t.Errorf("rows that remain (-want +got):\n%s", diff)
 		}
 	})
 }

@@ -208,7 +208,7 @@ func TestRevocationDeletesSessions(t *testing.T) {
 // Whoever asks for what came after the last one seen gets each, though many processes revoke at once.
 func TestReaderMissesNoRevocation(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
-		const writers, each = 8, 25
+		const writers, each = 4, 40
 		stores := []*Store{ready(t, url), ready(t, url)}
 		reader := ready(t, url)
 		var turn atomic.Int32

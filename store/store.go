@@ -36,7 +36,7 @@ type Store struct {
 	pollEvery  time.Duration
 	sweepEvery time.Duration
 	suspect    chan struct{} // tells Run to look at the database now
-	revoked    chan struct{} // tells WatchRevocations that this process has revoked
+	revoked    chan struct{} // tells WatchRevocations to look: this process has revoked, or the database has come
 
 	mu       sync.Mutex
 	err      error // why the database cannot be used; nil when it can
@@ -228,6 +228,7 @@ func (s *Store) found() {
 	s.told = false
 	s.err, s.readOnly = nil, nil
 	s.mu.Unlock()
+	wake(s.revoked) // a start waits for the list
 	if told {
 		s.log.Info("the database is available again", "database", s.engine.name())
 	}

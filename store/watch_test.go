@@ -223,10 +223,12 @@ func TestWatchLeavesNothingBehind(t *testing.T) {
 // deaf is a database that can be used, and will not be listened to.
 type deaf struct {
 	engine
+	asked atomic.Int32
 	cured atomic.Bool
 }
 
 func (d *deaf) listen(ctx context.Context, _ time.Duration, hear func()) error {
+	d.asked.Add(1)
 	if !d.cured.Load() {
 		return io.ErrUnexpectedEOF
 	}
@@ -246,6 +248,7 @@ func TestOneWarningWhenOnlyListeningFails(t *testing.T) {
 			t.Errorf("the log does not have %q:\n%s", word, log)
 		}
 	}
+	wait(t, "it was tried once more", func() bool { return d.asked.Load() > listenFailures })
 	before := calls.Load()
 	d.cured.Store(true)
 	wait(t, "it is called when it listens", func() bool { return calls.Load() > before })
@@ -253,4 +256,21 @@ func TestOneWarningWhenOnlyListeningFails(t *testing.T) {
 	if warned := strings.Count(log.String(), "level=WARN"); warned != 1 {
 		t.Errorf("%d warnings:\n%s", warned, log)
 	}
+}
+
+// While the database is away nobody tries to listen to it: there would be a second warning of the same thing.
+func TestNoListeningWhileTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	d := &deaf{}
+	d.cured.Store(true)
+	s := &Store{engine: d, pollEvery: 10 * time.Millisecond, err: ErrUnavailable}
+	calls := watch(t, s)
+	wait(t, "some time has passed", func() bool { return calls.Load() >= 50 })
+	if asked := d.asked.Load(); asked != 0 {
+		t.Errorf("it was tried %d times to listen", asked)
+	}
+	s.mu.Lock()
+	s.err = nil
+	s.mu.Unlock()
+	wait(t, "it listens", func() bool { return d.asked.Load() == 1 })
 }
