@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	refreshAhead    = 30 * time.Second       // how long before its end an access token is replaced, or half its life where that is less
-	refreshPatience = 10 * time.Second       // how long a request waits for a new token, whoever gets it
-	leaseLife       = 2 * tokenTimeout       // after which another replica may try: the one that wanted to has gone
-	leasePause      = 25 * time.Millisecond  // between looks at what another replica has got
-	keepPause       = 250 * time.Millisecond // between attempts to keep what cannot be got twice
+	refreshAhead    = 30 * time.Second        // how long before its end an access token is replaced, or half its life where that is less
+	refreshPatience = leaseLife + time.Second // how long a request waits for the lease, or for whoever has it
+	leaseLife       = 2 * tokenTimeout        // after which another replica may try: the one that wanted to has gone
+	leasePause      = 25 * time.Millisecond   // between looks at what another replica has got
+	keepPause       = 250 * time.Millisecond  // between attempts to keep what cannot be got twice
 )
 
 // take puts new tokens into a login, and reckons how long they and the session last. Keycloak tells in refresh_expires_in when
