@@ -35,14 +35,14 @@ func (s *server) limitBodies(next http.Handler) http.Handler {
 }
 
 // limitRate refuses a client address that has made perMinute requests in the last minute. Probes are not counted: they come
-// from the machine that decides whether this one lives.
+// from the machine that decides whether this one lives. Nor are logout tokens: they all come from the realm, which sends each once.
 func (s *server) limitRate(perMinute int) func(http.Handler) http.Handler {
 	counter := httprate.NewLocalLimitCounter(time.Minute)
 	limiter := httprate.NewRateLimiter(perMinute, time.Minute, httprate.WithLimitCounter(counter), httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			client := httprate.CanonicalizeIP(clientAddress(r))
-			if isProbe(r) || !limiter.OnLimit(w, r, client) {
+			if isProbe(r) || r.URL.Path == backchannelPath || !limiter.OnLimit(w, r, client) {
 				next.ServeHTTP(w, r)
 				return
 			}

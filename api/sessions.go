@@ -20,6 +20,8 @@ const (
 	callbackPath = "/auth/callback"
 	logoutPath   = "/auth/logout"
 	sessionPath  = "/auth/session"
+
+	backchannelPath = "/auth/backchannel-logout"
 )
 
 // codeCrossOrigin is for a request that another site's page makes with this site's cookie.
@@ -36,7 +38,7 @@ func (s *server) addSessions(t *Table) {
 		t.add(Route{Method: http.MethodPost, Path: logoutPath, Summary: "Signs out", Policy: ends}, s.signOut)
 		t.add(Route{Method: http.MethodGet, Path: sessionPath, Summary: "Who is signed in, and until when", Policy: auth.Public().Because("it shows the caller nothing but their own session")}, s.showSession)
 	}
-	t.add(Route{Method: http.MethodPost, Path: "/auth/backchannel-logout", Summary: "Where the realm tells of sign-outs", Policy: auth.Public().Because("a logout token, which the realm has signed, says what has ended")}, s.backchannelLogout)
+	t.add(Route{Method: http.MethodPost, Path: backchannelPath, Summary: "Where the realm tells of sign-outs", Policy: auth.Public().Because("a logout token, which the realm has signed, says what has ended")}, s.backchannelLogout)
 	t.add(Route{Method: http.MethodGet, Path: "/auth/*", Summary: "Nothing: 404", Policy: auth.Public().Because("who looks for a login that is not there must not find the page")}, notFound)
 }
 

@@ -111,14 +111,49 @@ func (m *Manager) Finish(w http.ResponseWriter, r *http.Request) (returnTo, subj
 		}
 		return fail(refusal(name), fmt.Errorf("the realm answered %s: %s", short(name), short(query.Get("error_description"))))
 	}
-	l, err := m.exchange(r.Context(), p, query.Get("code"))
+	begun, err := m.signIn(p, query.Get("code"))
 	if err != nil {
 		return "", "", m.failure(err, p.ReturnTo)
 	}
-	if err := m.signIn(w, r, l); err != nil {
-		return "", "", m.failure(err, p.ReturnTo)
+	if before := m.secretOf(r); before != "" && before != begun.secret {
+		if err := m.cfg.Store.DeleteSession(r.Context(), idOf(before)); err != nil {
+			m.cfg.Log.Warn("a session that a login replaced could not be deleted; it expires by itself", "error", err)
+		}
 	}
-	return withAction(p.ReturnTo, query), l.Subject, nil
+	m.sessions.WriteSessionCookie(begun.session, w, begun.secret, begun.login.ExpiresAt)
+	return withAction(p.ReturnTo, query), begun.login.Subject, nil
+}
+
+// begun is a new session.
+type begun struct {
+	session context.Context
+	secret  string
+	login   login
+}
+
+// signIn makes a session of a code, under a new id (OWASP, Session Management, "Renew the Session ID After Any Privilege Level
+// Change"). A browser that is impatient sends the same answer twice: both get the same session, since a realm takes a code that
+// comes again for stolen, and ends what it has given for it.
+func (m *Manager) signIn(p pending, code string) (begun, error) {
+	made, err, _ := m.flights.Do("login "+p.State+" "+code, func() (any, error) {
+		// Not the request's: the browser may have given that one up.
+		ctx, cancel := context.WithTimeout(context.Background(), refreshPatience)
+		defer cancel()
+		l, err := m.exchange(ctx, p, code)
+		if err != nil {
+			return nil, err
+		}
+		session, err := m.sessions.Load(ctx, "")
+		if err != nil {
+			return nil, err
+		}
+		secret, err := m.keep(session, l)
+		return begun{session, secret, l}, err
+	})
+	if err != nil {
+		return begun{}, err
+	}
+	return made.(begun), nil
 }
 
 // failure tells a person what has gone wrong in the middle of a login.
@@ -195,25 +230,6 @@ func (m *Manager) exchange(ctx context.Context, p pending, code string) (login, 
 	}
 	l.take(tokens, now)
 	return l, nil
-}
-
-// signIn gives the browser a session, under a new id (OWASP, Session Management, "Renew the Session ID After Any Privilege Level Change").
-func (m *Manager) signIn(w http.ResponseWriter, r *http.Request, l login) error {
-	session, err := m.sessions.Load(r.Context(), "")
-	if err != nil {
-		return err
-	}
-	secret, err := m.keep(session, l)
-	if err != nil {
-		return err
-	}
-	if before := m.secretOf(r); before != "" {
-		if err := m.cfg.Store.DeleteSession(r.Context(), idOf(before)); err != nil {
-			m.cfg.Log.Warn("a session that a login replaced could not be deleted; it expires by itself", "error", err)
-		}
-	}
-	m.sessions.WriteSessionCookie(session, w, secret, l.ExpiresAt)
-	return nil
 }
 
 // client returns the client as the realm's endpoints are now.

@@ -77,7 +77,7 @@ func (m *Manager) refresh(ctx context.Context, secret string) (login, error) {
 		if err != nil {
 			return login{}, err
 		}
-		session, l, err := m.load(ctx, secret) // only now: it may have been refreshed since it was read
+		_, l, err := m.load(ctx, secret) // only now: it may have been refreshed since it was read
 		if err != nil {
 			return login{}, err
 		}
@@ -90,9 +90,9 @@ func (m *Manager) refresh(ctx context.Context, secret string) (login, error) {
 			return l, nil
 		case leased:
 			// However long it has waited for the lease: to give up with half a token would end the session.
-			session, cancel := context.WithDeadline(context.WithoutCancel(session), end)
+			held, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
 			defer cancel()
-			return m.renew(session, secret, l)
+			return m.renew(held, secret)
 		case now.Before(l.AccessExpires):
 			return l, nil
 		}
@@ -105,19 +105,23 @@ func (m *Manager) refresh(ctx context.Context, secret string) (login, error) {
 }
 
 // renew asks the realm for a new access token, and keeps it. It has the lease.
-func (m *Manager) renew(session context.Context, secret string, l login) (login, error) {
-	tokens, err := m.ask(session, l.RefreshToken)
+func (m *Manager) renew(ctx context.Context, secret string) (login, error) {
+	session, l, err := m.load(ctx, secret)
+	if err != nil {
+		return login{}, err
+	}
+	tokens, err := m.ask(ctx, l.RefreshToken)
 	var answer *oauth2.RetrieveError
 	switch {
 	case err == nil:
 	case errors.As(err, &answer) && answer.ErrorCode == "invalid_grant":
-		return m.giveUp(session, secret, l)
+		return m.giveUp(ctx, secret, l)
 	default:
-		m.release(session, secret)
 		m.cfg.Log.Warn("a session could not be renewed", "error", explain(err), "mend", "the realm must answer, and accept KEYSTEAD_SESSION_CLIENT_ID with KEYSTEAD_SESSION_CLIENT_SECRET")
 		if m.now().Before(l.AccessExpires) {
-			return l, nil
+			return l, nil // and nobody tries again while the lease lasts: a realm that hangs must not hold each of them up
 		}
+		m.release(ctx, secret)
 		return login{}, fmt.Errorf("%w: %w", ErrRealmUnavailable, err)
 	}
 	l.take(tokens, m.now())

@@ -59,7 +59,7 @@ type Manager struct {
 	cookie   string
 	sealer   *sealer
 	sessions *scs.SessionManager
-	flights  singleflight.Group // of refreshes, by session
+	flights  singleflight.Group // of refreshes, by session, and of logins
 	now      func() time.Time
 }
 

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -418,6 +419,74 @@ func TestRefreshFails(t *testing.T) {
 		if _, err := m.Principal(b.request("/")); !errors.Is(err, ErrExpired) {
 			t.Errorf("when the realm has ended the session: %v", err)
 		}
+	}
+}
+
+// A replica whose lease ended before the realm answered may have been overtaken: the tokens that the other has got count, and
+// not the realm's word about the old one.
+func TestOvertakenRefresh(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	m := newManager(t, realm)
+	realm.SignIn("alice", "user")
+	b := browser{}
+	b.signIn(t, m)
+	secret := b["__Host-keystead"].Value
+	later := time.Now().Add(6 * time.Minute)
+	m.now = func() time.Time { return later }
+	realm.AroundToken(func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			session, l, err := m.load(t.Context(), secret)
+			if err != nil {
+				t.Error(err)
+			}
+			l.RefreshToken, l.AccessExpires, l.RefreshAt = "the other's", later.Add(time.Hour), later.Add(time.Hour)
+			if _, err := m.keep(session, l); err != nil {
+				t.Error(err)
+			}
+			authtest.Refuse(http.StatusBadRequest, "invalid_grant")(nil).ServeHTTP(w, r)
+		})
+	})
+	if _, err := m.fresh(t.Context(), secret, login{}); err != nil {
+		t.Errorf("the session that another replica renewed: %v", err)
+	}
+	if _, l, err := m.load(t.Context(), secret); err != nil || l.RefreshToken != "the other's" {
+		t.Errorf("it is %q now, %v", l.RefreshToken, err)
+	}
+}
+
+// A browser that sends the realm's answer twice at once shows the code once, and gets one session.
+func TestAnswerTwiceAtOnce(t *testing.T) {
+	realm := authtest.NewIssuer(t)
+	m := newManager(t, realm)
+	realm.SignIn("alice", "user")
+	b := browser{}
+	back := b.begin(t, m, "/auth/login")
+	arrived := make(chan struct{})
+	realm.AroundToken(func(endpoint http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			close(arrived) // panics when it is asked again
+			time.Sleep(50 * time.Millisecond)
+			endpoint.ServeHTTP(w, r)
+		})
+	})
+	var both sync.WaitGroup
+	got := [2]browser{maps.Clone(b), maps.Clone(b)}
+	for i, one := range got {
+		both.Go(func() {
+			if i == 1 {
+				<-arrived
+			}
+			if _, err := one.finish(m, back); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	if one, other := got[0]["__Host-keystead"], got[1]["__Host-keystead"]; one == nil || other == nil || one.Value != other.Value {
+		t.Errorf("the sessions are %v and %v", one, other)
+	}
+	if _, err := m.Principal(got[0].request("/")); err != nil {
+		t.Error(err)
 	}
 }
 
