@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -123,15 +124,15 @@ func TestClient(t *testing.T) {
 	defer stranger.Close()
 	realm := authtest.NewIssuer(t)
 	var carried atomic.Int64
-	keys := auth.NewKeys(auth.KeysConfig{Issuer: realm.URL(), Timeout: 200 * time.Millisecond, Transport: transport(func(r *http.Request) (*http.Response, error) {
+	cfg := auth.KeysConfig{Issuer: realm.URL(), Transport: transport(func(r *http.Request) (*http.Response, error) {
 		carried.Add(1)
 		return http.DefaultTransport.RoundTrip(r)
-	})})
+	})}
 	for _, target := range []string{stranger.URL, "/elsewhere"} {
 		realm.Answer(func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, target, http.StatusTemporaryRedirect)
 		})
-		res, err := keys.Client().Post(realm.URL()+"/token", "application/x-www-form-urlencoded", strings.NewReader("client_secret=x"))
+		res, err := auth.NewKeys(cfg).Client().Post(realm.URL()+"/token", "application/x-www-form-urlencoded", strings.NewReader("client_secret=x"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,8 +140,14 @@ func TestClient(t *testing.T) {
 			t.Errorf("a redirect to %s came back as %s", target, res.Status)
 		}
 	}
-	realm.Answer(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	if res, err := keys.Client().Get(realm.URL() + "/token"); err == nil || !strings.Contains(err.Error(), "Client.Timeout") {
+	realm.Answer(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+		case <-time.After(5 * time.Second):
+		}
+	})
+	cfg.Timeout = 100 * time.Millisecond
+	if res, err := auth.NewKeys(cfg).Client().Get(realm.URL() + "/token"); !os.IsTimeout(err) {
 		t.Errorf("a realm that hangs: %v, %v", res, err)
 	}
 	if n := carried.Load(); n != 3 {

@@ -24,10 +24,10 @@ type LogoutToken struct {
 	Subject   string // sub; it may be empty where SessionID is not
 	SessionID string // sid
 
-	IssuedAt  time.Time // tokens that the user got before are meant, later ones are not
+	IssuedAt  time.Time // without a SessionID, tokens that the user got since then are not meant
 	ExpiresAt time.Time // when this verifier stops taking the token, its leeway included: remember ID until then
 
-	RevokeOffline bool // the offline sessions, too: Keycloak's revoke_offline_access
+	RevokeOffline bool // tokens of offline sessions are meant, too: Keycloak's revoke_offline_access
 }
 
 // VerifyLogoutToken judges a logout token for one of clients (OpenID Connect Back-Channel Logout 1.0 §2.6): its

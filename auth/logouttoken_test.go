@@ -43,7 +43,7 @@ func TestLogoutToken(t *testing.T) {
 		"with something like it":                 {realm.SignLogout(claims.With("events", event(map[string]any{"revoke_offline_access": "true"}))), want},
 		"with a number like it":                  {realm.SignLogout(claims.With("events", event(map[string]any{"revoke_offline_access": 1}))), want},
 		"with the offline sessions, elsewhere":   {realm.SignLogout(claims.With("events", map[string]any{logoutEvent: map[string]any{}, "revoke_offline_access": true, "x": map[string]any{"revoke_offline_access": true}})), want},
-		"with more in the event":                 {realm.SignLogout(claims.With("events", event(map[string]any{"x": []any{map[string]any{"revoke_offline_access": true}}}))), want},
+		"with more in the event":                 {realm.SignLogout(claims.With("events", event(map[string]any{"z": true, "y": []any{map[string]any{"revoke_offline_access": true}}}))), want},
 		"with another event beside it":           {realm.SignLogout(claims.With("events", map[string]any{"https://schemas.openid.net/secevent/caep": 1, logoutEvent: map[string]any{}})), want},
 		"of a user whom the API would not serve": {realm.SignLogout(claims.With("cnf", map[string]string{"jkt": "x"}).With("azp", "stranger")), want},
 	} {
