@@ -5,7 +5,7 @@ import { redocAtHome } from './build/redoc.ts';
 import { firstLoad } from './build/size.ts';
 
 // What the API answers; `npm run dev` passes these on, so that the page and the API share one origin there, too.
-const apiPaths = ['^/api(/|$)', '^/(secured|protected|config\\.json|health|readyz)(\\?|$)'];
+const apiPaths = ['^/(api|auth)(/|$)', '^/(secured|protected|config\\.json|health|readyz)(\\?|$)'];
 
 // The documentation pages come from there as well, as they were built: their libraries are adapted by the build.
 const documentation = '^/(docs|redoc|openapi\\.(json|yaml)|assets)(/|\\?|$)';
@@ -32,8 +32,8 @@ export default defineConfig(({ command }) => ({
             { name: 'swagger-ui', test: /node_modules\/swagger-ui-dist\// },
             { name: 'redoc-ui', test: /node_modules\/redoc\// },
             { name: 'libraries', test: /node_modules\/(react|react-dom|react-router|scheduler|@tanstack|openapi-fetch)\// },
-            // What it takes to leave for the realm, without React: main.ts says why.
-            { name: 'sign-in', test: /node_modules\/keycloak-js|src\/texts\/(auth|frame)|src\/auth\/(?!AuthProvider|context|drafts\.|useAuth)/ },
+            // What it takes to leave for the login, without React: main.ts says why. What only one kind of session needs comes with that.
+            { name: 'sign-in', test: /src\/texts\/(auth|frame)|src\/auth\/(?!AuthProvider|context|drafts\.|useAuth)/, minShareCount: 2 },
             { name: 'settings', test: /src\/(environment|parse)\.ts|vite\/preload-helper/ },
             { name: 'shared', test: /src\/(api|components|texts|theme)\/(?!notes)|node_modules\/(?!keycloak-js|@mantine\/notifications|react-transition-group)/, minShareCount: 2 },
             { name: 'notes', test: /src\/(api|components|texts)\/notes/ }, // of two pages, and not of the first load

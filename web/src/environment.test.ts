@@ -1,6 +1,6 @@
 import { http, HttpResponse } from 'msw';
-import { describe, expect, it } from 'vitest';
-import { canonicalURL, parseSettings, readSettings } from './environment';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { cannotSignIn, canonicalURL, parseSettings, readSettings } from './environment';
 import { settings } from './test/fakeKeycloak';
 import { server } from './test/server';
 
@@ -15,7 +15,7 @@ describe('settings', () => {
     ['no object', null, 'settings is not an object'],
     ['a missing realm', { ...served, realm: undefined }, '"realm" is not a text'],
     ['an empty client', { ...served, client_id: '' }, '"client_id" is not a text'],
-    ['a login mode that is none', { ...served, login_mode: 'session' }, '"login_mode" is none of login-required, check-sso, public'],
+    ['a login mode that is none', { ...served, login_mode: 'sesame' }, '"login_mode" is none of login-required, check-sso, public, session'],
     ['an address that is none', { ...served, keycloak_url: 'localhost' }, '"keycloak_url" is not an absolute URL'],
   ])('refuse %s', (_, body, reason) => {
     expect(() => parseSettings(body)).toThrow(reason);
@@ -33,6 +33,20 @@ describe('settings', () => {
   it('say so when the server does not give them', async () => {
     server.use(http.get('/config.json', () => new HttpResponse(null, { status: 502 })));
     await expect(readSettings(pageWith('{{.Settings}}'))).rejects.toThrow('502');
+  });
+});
+
+describe('a page over plain http', () => {
+  afterEach(() => { vi.unstubAllGlobals(); });
+
+  it.each([
+    ['login-required', 'http://app.example.org', false, true],
+    ['login-required', 'http://app.example.org', true, false],
+    ['session', 'https://app.example.org', false, true],
+    ['session', 'http://app.example.org', false, false],
+  ] as const)('in mode %s, at %s, with a secure context %s: nobody can sign in is %s', (loginMode, publicURL, secure, cannot) => {
+    vi.stubGlobal('isSecureContext', secure);
+    expect(cannotSignIn({ ...settings, loginMode, publicURL })).toBe(cannot);
   });
 });
 

@@ -10,10 +10,13 @@ export interface Settings {
   loginMode: LoginMode;
 }
 
-/** Whether everybody is sent to the login, or the realm is asked once, or nobody leaves before they want to. */
+/**
+ * Whether everybody is sent to the login, or the realm is asked once, or nobody leaves before they want to; in mode `session`
+ * everybody is sent to the login of the app's own server, which keeps the tokens.
+ */
 export type LoginMode = (typeof loginModes)[number];
 
-const loginModes = ['login-required', 'check-sso', 'public'] as const;
+const loginModes = ['login-required', 'check-sso', 'public', 'session'] as const;
 
 /** Checks the settings' shape. */
 export function parseSettings(body: unknown): Settings {
@@ -54,6 +57,11 @@ export function canonicalURL(here: string, publicURL: string): string | undefine
   if (target.hostname === wanted || !isLoopback(target.hostname) || !isLoopback(wanted)) return undefined;
   target.hostname = wanted;
   return target.href;
+}
+
+/** Whether this page came over plain http in a way that lets nobody sign in. A server with a public URL of http has been told to take that risk. */
+export function cannotSignIn({ loginMode, publicURL }: Settings): boolean {
+  return !window.isSecureContext && (loginMode !== 'session' || publicURL.startsWith('https:'));
 }
 
 function isLoopback(hostname: string): boolean {

@@ -5,6 +5,7 @@ import type { Session } from './auth/session';
 import { ErrorBoundary } from './components/ErrorBoundary';
 import { InsecurePage } from './components/InsecurePage';
 import { SettingsFailure } from './components/SettingsFailure';
+import type { Settings } from './environment';
 import { allowScrollLock } from './theme/nonce';
 import { ThemeProvider } from './theme/ThemeProvider';
 
@@ -15,8 +16,8 @@ export function showApp(session: Session, page: string): void {
 }
 
 /** Shows why nobody can sign in over plain http. */
-export function showInsecurePage(publicURL: string): void {
-  show(<InsecurePage publicURL={publicURL} />);
+export function showInsecurePage(settings: Settings): void {
+  show(<InsecurePage settings={settings} />);
 }
 
 /** Shows that the app does not know where to sign in. */

@@ -9,8 +9,8 @@ export const ApiContext = createContext<Api | undefined>(undefined);
 
 /** Gives the components below it the API, with a memory for what it said. What one person read is gone when they sign out. */
 export function ApiProvider({ children }: { children: ReactNode }) {
-  const { freshToken, renewedToken } = useAuth();
-  const [api] = useState(() => createApi({ freshToken, renewedToken }));
+  const { proof, renewedProof, heed } = useAuth();
+  const [api] = useState(() => createApi({ proof, renewedProof, heed }));
   const [queries] = useState(createQueries);
   return (
     <QueryClientProvider client={queries}>

@@ -8,8 +8,8 @@ const DeletionsContext = createContext<Deletions | undefined>(undefined);
 /** Keeps deletions that can still be undone while the person goes from page to page, and sends them when they leave or sign out. */
 export function DeletionsProvider({ children }: { children: ReactNode }) {
   const api = useApi();
-  const { freshToken, state } = useAuth();
-  const [deletions] = useState(() => new Deletions(api, freshToken));
+  const { proof, state } = useAuth();
+  const [deletions] = useState(() => new Deletions(api, proof));
 
   useLayoutEffect(() => {
     const undo = (event: KeyboardEvent) => { if (isUndo(event) && deletions.undoLatest()) event.preventDefault(); };
@@ -18,11 +18,11 @@ export function DeletionsProvider({ children }: { children: ReactNode }) {
     return () => {
       window.removeEventListener('keydown', undo);
       window.removeEventListener('pagehide', deletions.sendAll);
-      deletions.sendAll(); // the session is over, and the tokens at hand are still good
+      deletions.sendAll(); // the session is over, or about to be, and what is at hand may still be good
     };
   }, [deletions]);
 
-  useEffect(() => { deletions.takeToken(); }, [deletions, state]); // which changes with each new token
+  useEffect(() => { deletions.takeProof(); }, [deletions, state]); // which changes with each new token
 
   return <DeletionsContext value={deletions}>{children}</DeletionsContext>;
 }

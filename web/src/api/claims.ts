@@ -1,12 +1,15 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { SignedIn, TokenTimes } from '../auth/state';
 import { useAuth } from '../auth/useAuth';
 import { record } from '../parse';
+import { useApi } from './ApiProvider';
+import { read } from './client';
 
 /** Members of a token's header or payload, in the order that the token has them. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** A token as it can be read without any key: what it says, or that it says nothing to us. */
-export type ReadToken = { header: Claims; claims: Claims } | undefined;
+/** A token as it can be read without any key: what it says, or that it says nothing to us. Where the API read it, it hands on the claims alone. */
+export type ReadToken = { header?: Claims; claims: Claims } | undefined;
 
 /**
  * Reads what a signed token says (RFC 7515 §3.1, RFC 7519 §3). Its signature is not looked at, so this is for explaining only:
@@ -36,14 +39,38 @@ export function isLightweight({ jti, sub, aud }: Claims): boolean {
   return (typeof jti === 'string' && /^..lt..:/.test(jti)) || (sub === undefined && aud === undefined);
 }
 
-/** What the access token says, and after each renewal what the new one says. The token itself is not kept. */
+/**
+ * What the access token says, and after each renewal what the new one says. The token itself is not kept. Where it is not in this
+ * page, the API says what it has read in it.
+ */
 export function useReadToken() {
   const { state, freshToken } = useAuth();
-  const times = state.status === 'signedIn' ? state.times : undefined;
+  const { operations } = useApi();
+  const times = state.status === 'signedIn' ? state.times.token : undefined;
   return useQuery({
     queryKey: ['token', times?.issuedAt, times?.expiresAt], // another one with every token
-    queryFn: async () => ({ read: readToken(await freshToken()) }),
+    queryFn: async ({ signal }): Promise<{ read: ReadToken }> => ({
+      read: freshToken === undefined
+        ? { claims: await read(operations.GET('/secured', { signal }), parseClaims) }
+        : readToken(await freshToken()),
+    }),
     placeholderData: keepPreviousData,
     gcTime: 0,
   });
+}
+
+function parseClaims(body: unknown): Claims {
+  return record(record(body, 'the answer').claims, '"claims"');
+}
+
+/** When a token was issued and expires, and when its owner had signed in, in milliseconds by this browser's clock. */
+export interface ClaimedTimes extends TokenTimes {
+  signedInAt?: number;
+}
+
+/** The times that a token names. This clock is known to the second where the token is in this page, and else as far as it is clearly off. */
+export function claimedTimes({ iat, exp, auth_time }: Claims, { times: { token, signedInAt }, clockSkew = 0 }: SignedIn): ClaimedTimes {
+  if (token) return { ...token, ...(signedInAt !== undefined && { signedInAt }) };
+  const local = (seconds: unknown) => (typeof seconds === 'number' ? (seconds + clockSkew) * 1000 : 0);
+  return { issuedAt: local(iat), expiresAt: local(exp), ...(auth_time !== undefined && { signedInAt: local(auth_time) }) };
 }

@@ -2,25 +2,26 @@ import { http, HttpResponse } from 'msw';
 import { describe, expect, it, vi } from 'vitest';
 import { hold, me, problem, server } from '../test/server';
 import { call } from './call';
-import { createApi, read, type TokenSource } from './client';
+import { createApi, read, type Caller } from './client';
 import { parseMe } from './me';
 import { UnreadableError } from './problem';
 
-/** Tokens t1, t2 …: the next one with each renewal. */
+/** A caller with the tokens t1, t2 …: the next one with each renewal. */
 function tokens() {
   let number = 1;
   return {
-    freshToken: vi.fn<TokenSource['freshToken']>(() => Promise.resolve(`t${number}`)),
-    renewedToken: vi.fn<TokenSource['renewedToken']>(() => Promise.resolve(`t${++number}`)),
+    proof: vi.fn<Caller['proof']>(() => Promise.resolve({ token: `t${number}` })),
+    renewedProof: vi.fn<Caller['renewedProof']>(() => Promise.resolve({ token: `t${++number}` })),
+    heed: vi.fn<Caller['heed']>(),
   };
 }
 
-const showMe = (source: TokenSource) => read(createApi(source).operations.GET('/api/me'), parseMe);
+const showMe = (caller: Caller) => read(createApi(caller).operations.GET('/api/me'), parseMe);
 
 describe('a call', () => {
   it('is not sent when there is no token', async () => {
     server.use(http.get('/api/me', () => { throw new Error('sent'); }));
-    await expect(showMe({ ...tokens(), freshToken: () => Promise.reject(new Error('no token')) })).rejects.toThrow('no token');
+    await expect(showMe({ ...tokens(), proof: () => Promise.reject(new Error('no token')) })).rejects.toThrow('no token');
   });
 
   it('that is refused with 401 is sent once more, whole, with another token', async () => {
@@ -29,32 +30,47 @@ describe('a call', () => {
       sent.push(`${request.headers.get('Authorization') ?? ''} ${await request.text()}`);
       return sent.length === 1 ? problem(401, 'token_revoked', 'signed out') : HttpResponse.json({}, { status: 201 });
     }));
-    const source = tokens();
-    const { response } = await createApi(source).operations.POST('/api/notes', { body: { title: 'a', text: 'b' } });
+    const caller = tokens();
+    const { response } = await createApi(caller).operations.POST('/api/notes', { body: { title: 'a', text: 'b' } });
     expect(response.status).toBe(201);
     expect(sent).toEqual(['Bearer t1 {"title":"a","text":"b"}', 'Bearer t2 {"title":"a","text":"b"}']);
-    expect(source.renewedToken).toHaveBeenCalledExactlyOnceWith('t1');
+    expect(caller.renewedProof).toHaveBeenCalledExactlyOnceWith({ token: 't1' });
+    expect(caller.heed).not.toHaveBeenCalled();
   });
 
   it('that is refused with 401 twice is not sent a third time', async () => {
     let asked = 0;
     server.use(http.get('/api/me', () => { asked++; return problem(401, 'token_audience', 'meant for another'); }));
-    await expect(showMe(tokens())).rejects.toMatchObject({ message: 'meant for another', problem: { status: 401, code: 'token_audience', requestID: 'req-1' } });
+    const caller = tokens();
+    await expect(showMe(caller)).rejects.toMatchObject({ message: 'meant for another', problem: { status: 401, code: 'token_audience', requestID: 'req-1' } });
     expect(asked).toBe(2);
+    expect(caller.heed).toHaveBeenCalledExactlyOnceWith('token_audience');
+  });
+
+  it('that is refused with 401 twice ends as the caller takes it', async () => {
+    server.use(http.get('/api/me', () => problem(401, 'token_revoked', 'signed out')));
+    await expect(showMe({ ...tokens(), heed: (code) => { throw new Error(`over: ${code ?? ''}`); } })).rejects.toThrow('over: token_revoked');
+  });
+
+  it('of somebody whom a cookie names carries no token', async () => {
+    const sent: (string | null)[] = [];
+    server.use(http.get('/api/me', ({ request }) => { sent.push(request.headers.get('Authorization')); return HttpResponse.json(me); }));
+    await showMe({ ...tokens(), proof: () => Promise.resolve({}) });
+    expect(sent).toEqual([null]);
   });
 
   it.each([400, 403, 404, 500, 503])('that is refused with %i is not sent again', async (status) => {
     let asked = 0;
     server.use(http.get('/api/me', () => { asked++; return problem(status, 'x', 'no'); }));
-    const source = tokens();
-    await expect(showMe(source)).rejects.toThrow('no');
+    const caller = tokens();
+    await expect(showMe(caller)).rejects.toThrow('no');
     expect(asked).toBe(1);
-    expect(source.renewedToken).not.toHaveBeenCalled();
+    expect(caller.renewedProof).not.toHaveBeenCalled();
   });
 
   it('ends with the session when there is no other token', async () => {
     server.use(http.get('/api/me', () => problem(401, 'token_revoked', 'signed out')));
-    await expect(showMe({ ...tokens(), renewedToken: () => Promise.reject(new Error('session over')) })).rejects.toThrow('session over');
+    await expect(showMe({ ...tokens(), renewedProof: () => Promise.reject(new Error('session over')) })).rejects.toThrow('session over');
   });
 
   it('can be given up', async () => {

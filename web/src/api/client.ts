@@ -1,12 +1,10 @@
 import createClient, { type Client } from 'openapi-fetch';
+import type { Proof, Session } from '../auth/session';
 import { ApiError, toProblem, UnreadableError } from './problem';
 import type { paths } from './schema';
 
-/** Supplies the access token for a call, and another one when the API did not take it. */
-export interface TokenSource {
-  freshToken: () => Promise<string>;
-  renewedToken: (refused: string) => Promise<string>;
-}
+/** Shows the API who calls, and learns what it thinks of that. */
+export type Caller = Pick<Session, 'proof' | 'renewedProof' | 'heed'>;
 
 /** The API: its operations as its document has them, and any request at all. */
 export interface Api {
@@ -19,16 +17,19 @@ export interface Api {
 const requestIDHeader = 'X-Request-Id';
 
 /**
- * Calls the API of this page's origin. Each request leaves with a fresh access token. A 401 was not carried out: the token is
+ * Calls the API of this page's origin. Each request leaves with a fresh proof of who calls. A 401 was not carried out: the proof is
  * renewed once and the request sent once more. A 403 is final: another token of the same person would say the same.
  */
-export function createApi(tokens: TokenSource): Api {
+export function createApi(caller: Caller): Api {
   let latest: string | undefined;
 
   async function send(request: Request): Promise<Response> {
-    const token = await tokens.freshToken();
-    let answer = await fetch(withToken(request.clone(), token));
-    if (answer.status === 401) answer = await fetch(withToken(request, await tokens.renewedToken(token)));
+    const proof = await caller.proof();
+    let answer = await fetch(carrying(request.clone(), proof));
+    if (answer.status === 401) {
+      answer = await fetch(carrying(request, await caller.renewedProof(proof)));
+      if (answer.status === 401) caller.heed(await codeOf(answer.clone()));
+    }
     latest = answer.headers.get(requestIDHeader) ?? latest;
     return answer;
   }
@@ -37,9 +38,18 @@ export function createApi(tokens: TokenSource): Api {
   return { operations, send, latestRequestID: () => latest };
 }
 
-function withToken(request: Request, token: string): Request {
-  request.headers.set('Authorization', `Bearer ${token}`);
+function carrying(request: Request, proof: Proof): Request {
+  Object.entries(headersOf(proof)).forEach(([name, value]) => { request.headers.set(name, value); });
   return request;
+}
+
+/** The headers that a proof stands in. The browser adds a cookie by itself. */
+export function headersOf({ token }: Proof): Record<string, string> {
+  return token === undefined ? {} : { Authorization: `Bearer ${token}` };
+}
+
+async function codeOf(refusal: Response): Promise<string | undefined> {
+  return toProblem(refusal.status, await refusal.json().catch(() => undefined)).code;
 }
 
 /** What an operation of the API came back with. */

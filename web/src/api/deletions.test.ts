@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Proof } from '../auth/session';
 import { FakeNotes } from '../test/notes';
 import { server } from '../test/server';
 import { createApi } from './client';
@@ -10,12 +11,15 @@ beforeEach(() => {
   server.use(...notes.handlers);
 });
 
-async function begin(titles: string[], freshToken = () => Promise.resolve('t1')) {
+/** An API for whoever shows that. */
+const apiFor = (proof: () => Promise<Proof>) => createApi({ proof, renewedProof: proof, heed: () => undefined });
+
+async function begin(titles: string[], proof: () => Promise<Proof> = () => Promise.resolve({ token: 't1' })) {
   const takeBack = vi.fn();
-  const deletions = new Deletions(createApi({ freshToken, renewedToken: freshToken }), freshToken);
+  const deletions = new Deletions(apiFor(proof), proof);
   const begun = titles.map((title) => notes.add(title)).map(({ created_at, updated_at, ...note }) => ({ ...note, createdAt: new Date(created_at), changedAt: new Date(updated_at) }));
   begun.forEach((note) => { deletions.begin(note, () => { takeBack(note.title); deletions.undo(note.id); }); });
-  await settled(); // a token is at hand
+  await settled(); // a proof is at hand
   return { deletions, takeBack, ids: begun.map(({ id }) => id) };
 }
 
@@ -88,8 +92,8 @@ describe('leaving', () => {
   it('sends with a token that holds, however long somebody took', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
     const start = Date.now();
-    const freshToken = () => Promise.resolve(`t${Math.floor((Date.now() - start) / 60_000)}`); // a new one each minute
-    const { deletions, ids: [id = ''] } = await begin(['a', 'b'], freshToken);
+    const proof = () => Promise.resolve({ token: `t${Math.floor((Date.now() - start) / 60_000)}` }); // a new one each minute
+    const { deletions, ids: [id = ''] } = await begin(['a', 'b'], proof);
     await vi.advanceTimersByTimeAsync(122_000);
     deletions.undo(id);
     deletions.sendAll();
@@ -98,9 +102,9 @@ describe('leaving', () => {
   });
 
   it('sends with the token from before while another has not come', async () => {
-    const tokens = [Promise.resolve('t1'), new Promise<string>(() => undefined)];
-    const deletions = new Deletions(createApi({ freshToken: () => Promise.resolve('none'), renewedToken: () => Promise.resolve('none') }), () => tokens.shift() ?? Promise.reject(new Error('asked again meanwhile')));
-    deletions.takeToken();
+    const proofs = [Promise.resolve({ token: 't1' }), new Promise<Proof>(() => undefined)];
+    const deletions = new Deletions(apiFor(() => Promise.resolve({})), () => proofs.shift() ?? Promise.reject(new Error('asked again meanwhile')));
+    deletions.takeProof();
     await settled();
     const { id, owner, title, text, version } = notes.add('a');
     deletions.begin({ id, owner, title, text, version, createdAt: new Date(), changedAt: new Date() }, () => undefined);
@@ -115,6 +119,12 @@ describe('leaving', () => {
     await settled();
     deletions.sendAll();
     expect(asked).toHaveBeenCalledExactlyOnceWith('/api/notes/a%2Fb%3Fc', expect.anything());
+  });
+
+  it('sends with the browser\'s cookie alone where no token is in the page', async () => {
+    const { deletions } = await begin(['a'], () => Promise.resolve({}));
+    deletions.sendAll();
+    await sent(['DELETE a "1" ']);
   });
 
   it('sends nothing without a token: the note stays', async () => {

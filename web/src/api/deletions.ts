@@ -1,4 +1,5 @@
-import { read, type Api } from './client';
+import type { Proof } from '../auth/session';
+import { headersOf, read, type Api } from './client';
 import type { Note } from './notes';
 import { ApiError } from './problem';
 
@@ -17,16 +18,16 @@ export class Deletions {
   #gone: ReadonlySet<string> = new Set();
   #waiting = new Map<string, Waiting>();
   #listeners = new Set<() => void>();
-  #token: string | undefined; // at hand in case that the page is left or the session ends: then there is no time to ask for one, or nobody to ask
+  #proof: Proof | undefined; // at hand in case that the page is left or the session ends: then there is no time to ask for one, or nobody to ask
   #asking = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  readonly #freshToken: () => Promise<string>;
+  readonly #freshProof: () => Promise<Proof>;
   readonly #api: Api;
 
-  constructor(api: Api, freshToken: () => Promise<string>) {
+  constructor(api: Api, freshProof: () => Promise<Proof>) {
     this.#api = api;
-    this.#freshToken = freshToken;
+    this.#freshProof = freshProof;
   }
 
   /** The ids of what is not to be shown, for useSyncExternalStore. */
@@ -41,15 +42,15 @@ export class Deletions {
   begin(note: Note, takeBack: () => void): void {
     this.#waiting.set(note.id, { note, takeBack });
     this.#set([...this.#gone, note.id]);
-    this.takeToken();
-    this.#timer ??= setInterval(this.takeToken, askEvery);
+    this.takeProof();
+    this.#timer ??= setInterval(this.takeProof, askEvery);
   }
 
-  /** Has a token at hand that holds: to be called whenever there may be a new one. While a deletion waits, it happens by itself. */
-  readonly takeToken = (): void => {
+  /** Has a proof at hand that holds: to be called whenever there may be a new one. While a deletion waits, it happens by itself. */
+  readonly takeProof = (): void => {
     if (this.#asking) return;
     this.#asking = true;
-    this.#freshToken().then((token) => { this.#token = token; }, () => undefined).finally(() => { this.#asking = false; });
+    this.#freshProof().then((proof) => { this.#proof = proof; }, () => undefined).finally(() => { this.#asking = false; });
   };
 
   /** Puts a note back; nothing was sent. */
@@ -82,7 +83,7 @@ export class Deletions {
   readonly sendAll = (): void => {
     for (const { note } of this.#waiting.values()) {
       this.#end(note.id);
-      if (this.#token !== undefined) deleteNoteOnLeaving(note, this.#token);
+      if (this.#proof) deleteNoteOnLeaving(note, this.#proof);
     }
   };
 
@@ -118,7 +119,7 @@ async function deleteNote({ operations }: Api, { id, version }: Note): Promise<v
 }
 
 /** The same without waiting for anything, as a page that is being left has no time: the browser sends it, and nobody hears the answer. */
-function deleteNoteOnLeaving({ id, version }: Note, token: string): void {
-  const headers = { Authorization: `Bearer ${token}`, 'If-Match': etag(version) };
+function deleteNoteOnLeaving({ id, version }: Note, proof: Proof): void {
+  const headers = { ...headersOf(proof), 'If-Match': etag(version) };
   fetch(`/api/notes/${encodeURIComponent(id)}`, { method: 'DELETE', keepalive: true, headers }).catch(() => undefined);
 }

@@ -1,4 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
+import type { TokenTimes } from '../auth/state';
+import { useAuth } from '../auth/useAuth';
 import { type Members, boolean, dictionary, optionalText, record, text, texts, time } from '../parse';
 import { useApi } from './ApiProvider';
 import { read } from './client';
@@ -24,6 +26,19 @@ export interface Me {
 export function useMe() {
   const { operations } = useApi();
   return useQuery({ queryKey: ['me'], queryFn: ({ signal }) => read(operations.GET('/api/me', { signal }), parseMe) });
+}
+
+/**
+ * The times of the access token by this browser's clock: of the one in this page, or, where the app's server keeps it, of the one
+ * that the API has read last for the person.
+ */
+export function useTokenTimes(): TokenTimes | undefined {
+  const { state } = useAuth();
+  const { data: me } = useMe();
+  if (state.status !== 'signedIn') return undefined;
+  if (state.times.token !== undefined || me === undefined) return state.times.token;
+  const local = (time: Date) => time.getTime() + (state.clockSkew ?? 0) * 1000;
+  return { issuedAt: local(me.issuedAt), expiresAt: local(me.expiresAt) };
 }
 
 /** Checks the answer's shape. A token may come without names. */

@@ -11,8 +11,8 @@ interface AuthProviderProps {
 export function AuthProvider({ session, children }: AuthProviderProps) {
   const state = useSyncExternalStore(session.subscribe, session.state);
   const auth = useMemo(() => {
-    const { settings, accountURL, changePassword, freshToken, renewedToken, retry, signIn, signOut, takeActionOutcome } = session;
-    return { state, settings, accountURL, changePassword, freshToken, renewedToken, retry, signIn, signOut, takeActionOutcome };
+    const { settings, accountURL, changePassword, freshToken, heed, proof, renewedProof, retry, signIn, signOut, takeActionOutcome } = session;
+    return { state, settings, accountURL, changePassword, heed, proof, renewedProof, retry, signIn, signOut, takeActionOutcome, ...(freshToken && { freshToken }) };
   }, [session, state]);
   return <AuthContext value={auth}>{children}</AuthContext>;
 }

@@ -1,3 +1,4 @@
+import { readOutcome } from './actionOutcome';
 import type { ActionOutcome } from './state';
 
 /** What the realm sent the browser back with, as far as the session looks at it; the code is for keycloak-js alone. */
@@ -32,11 +33,11 @@ export function meansNobody({ error }: Refusal): boolean {
 }
 
 function read(answer: URLSearchParams): Answer {
-  const [issuer, error, description, action] = ['iss', 'error', 'error_description', 'kc_action'].map((name) => answer.get(name) ?? undefined);
-  const status = (['success', 'cancelled', 'error'] as const).find((known) => known === answer.get('kc_action_status'));
+  const [issuer, error, description] = ['iss', 'error', 'error_description'].map((name) => answer.get(name) ?? undefined);
+  const outcome = readOutcome(answer);
   return {
     ...(issuer !== undefined && { issuer }),
     ...(error !== undefined && { refusal: { error, ...(description !== undefined && { error_description: description }) } }),
-    ...(status !== undefined && { outcome: { action: action ?? '', status } }),
+    ...(outcome && { outcome }),
   };
 }

@@ -1,15 +1,10 @@
 import { createContext } from 'react';
-import type { Settings } from '../environment';
 import type { Session } from './session';
 import type { AuthState } from './state';
 
 /** What a component sees of the sign-in. */
-export interface Auth extends Pick<
-  Session,
-  'accountURL' | 'changePassword' | 'freshToken' | 'renewedToken' | 'retry' | 'signIn' | 'signOut' | 'takeActionOutcome'
-> {
+export interface Auth extends Omit<Session, 'state' | 'subscribe' | 'start'> {
   state: AuthState;
-  settings: Settings;
 }
 
 export const AuthContext = createContext<Auth | undefined>(undefined);

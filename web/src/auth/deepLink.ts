@@ -5,10 +5,15 @@ export function isOwnPath(path: string): boolean {
   return /^\/(?!\/)[^\\\p{Cc}]*$/u.test(path);
 }
 
+/** The address of this page within the app. */
+export function here(): string {
+  const { pathname, search, hash } = window.location;
+  return pathname + search + hash;
+}
+
 /** Remembers the address of this page over the login, which always comes back to `/`. */
 export function keepDeepLink(): void {
-  const { pathname, search, hash } = window.location;
-  sessionStorage.setItem(linkKey, pathname + search + hash);
+  sessionStorage.setItem(linkKey, here());
 }
 
 /** Where the person will be once they are signed in. */

@@ -5,13 +5,13 @@ import { callbackHash, FakeKeycloak, settings } from '../test/fakeKeycloak';
 import { FakeBrowser } from '../test/fakeTabs';
 import { AuthProvider } from './AuthProvider';
 import { useDraft } from './drafts';
-import { Session } from './session';
+import { KeycloakSession } from './keycloakSession';
 
 async function open(name = 'note', subject = 'a11ce', browser = new FakeBrowser()) {
   window.history.replaceState(null, '', `/${callbackHash}`);
   const keycloak = new FakeKeycloak();
   keycloak.subject = subject;
-  const session = new Session(settings, keycloak, browser.openTab());
+  const session = new KeycloakSession(settings, keycloak, browser.openTab());
   await session.start();
   const hook = renderHook((named: string) => useDraft(named), {
     initialProps: name,

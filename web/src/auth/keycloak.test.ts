@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { callbackHash, FakeKeycloak, settings } from '../test/fakeKeycloak';
-import { clockSkew, limitTokenRequests, sessionTimes, subjectOf } from './keycloak';
+import { limitTokenRequests, personOf, subjectOf, tokenTimes } from './keycloak';
 
 it('limits how long a token request may take, and no other', async () => {
   const fetch = vi.fn<typeof globalThis.fetch>(() => Promise.resolve(new Response()));
@@ -21,15 +21,15 @@ it('moves the times of the tokens to this clock', async () => {
   keycloak.tokenParsed = { sub: 'a', iat: 1000, exp: 1300 };
   keycloak.refreshTokenParsed = { exp: 2800 };
   keycloak.timeSkew = 60; // this clock is a minute ahead of Keycloak's
-  expect(sessionTimes(keycloak)).toEqual({ issuedAt: 1_060_000, expiresAt: 1_360_000, idleEndsAt: 2_860_000 });
+  expect(personOf(keycloak).times).toEqual({ idleEndsAt: 2_860_000, token: { issuedAt: 1_060_000, expiresAt: 1_360_000 } });
 });
 
 it('reads a token that is gone as expired', () => {
-  expect(sessionTimes(new FakeKeycloak()).expiresAt).toBe(0);
+  expect(tokenTimes(new FakeKeycloak()).expiresAt).toBe(0);
 });
 
 it.each([[59, undefined], [60, 60], [-61, -61]])('takes a clock that is off by %i s for off by %s', (timeSkew, skew) => {
-  expect(clockSkew(Object.assign(new FakeKeycloak(), { timeSkew }))).toBe(skew);
+  expect(personOf(Object.assign(new FakeKeycloak(), { timeSkew })).clockSkew).toBe(skew);
 });
 
 it('knows the person by the ID token where the access token does not say', () => {

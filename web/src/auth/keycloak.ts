@@ -1,6 +1,7 @@
 import Keycloak from 'keycloak-js';
 import type { Settings } from '../environment';
-import type { SessionTimes } from './state';
+import { noticeable } from './clockSkew';
+import type { SignedIn, TokenTimes } from './state';
 
 /** What the session needs of keycloak-js; tests put a fake in its place. */
 export type KeycloakClient = Pick<
@@ -32,16 +33,31 @@ export function limitTokenRequests(settings: Settings): void {
   globalThis.fetch = (input, init) => fetch(input, input === endpoint ? { ...init, signal: AbortSignal.timeout(patience) } : init);
 }
 
-/** Reads the session's times out of the tokens and moves them to this browser's clock. */
-export function sessionTimes({ tokenParsed, refreshTokenParsed, timeSkew }: KeycloakClient): SessionTimes {
-  const local = (seconds: number) => (seconds + (timeSkew ?? 0)) * 1000;
+/** The access token's times, moved to this browser's clock. */
+export function tokenTimes({ tokenParsed, timeSkew }: KeycloakClient): TokenTimes {
+  return { issuedAt: local(tokenParsed?.iat ?? 0, timeSkew), expiresAt: local(tokenParsed?.exp ?? 0, timeSkew) };
+}
+
+/** When the session ends unless it is used before, by this browser's clock. */
+export function idleEnd({ refreshTokenParsed, timeSkew }: KeycloakClient): number | undefined {
+  return refreshTokenParsed?.exp === undefined ? undefined : local(refreshTokenParsed.exp, timeSkew);
+}
+
+/** Who is signed in, as the tokens have it. */
+export function personOf(keycloak: KeycloakClient): SignedIn {
+  const { tokenParsed, timeSkew } = keycloak;
   const signedInAt = tokenParsed?.auth_time;
-  const idleEndsAt = refreshTokenParsed?.exp;
+  const idleEndsAt = idleEnd(keycloak);
+  const clockSkew = noticeable(timeSkew ?? 0);
   return {
-    issuedAt: local(tokenParsed?.iat ?? 0),
-    expiresAt: local(tokenParsed?.exp ?? 0),
-    ...(signedInAt !== undefined && { signedInAt: local(signedInAt) }),
-    ...(idleEndsAt !== undefined && { idleEndsAt: local(idleEndsAt) }),
+    status: 'signedIn',
+    subject: subjectOf(keycloak),
+    times: {
+      ...(signedInAt !== undefined && { signedInAt: local(signedInAt, timeSkew) }),
+      ...(idleEndsAt !== undefined && { idleEndsAt }),
+      token: tokenTimes(keycloak),
+    },
+    ...(clockSkew !== undefined && { clockSkew }),
   };
 }
 
@@ -50,14 +66,7 @@ export function subjectOf({ tokenParsed, idTokenParsed }: KeycloakClient): strin
   return tokenParsed?.sub ?? idTokenParsed?.sub ?? '';
 }
 
-const tolerated = 60;
-
-/** How many seconds this clock is ahead of Keycloak's, where that is so far that times look wrong. */
-export function clockSkew({ timeSkew }: KeycloakClient): number | undefined {
-  return timeSkew !== null && Math.abs(timeSkew) >= tolerated ? timeSkew : undefined;
-}
-
-/** Where the realm sends browsers back to: always the same address, so that the client lists it exactly. */
-export function home(): string {
-  return `${window.location.origin}/`;
+/** A time of Keycloak's in milliseconds of this browser's clock. */
+function local(seconds: number, timeSkew: number | null): number {
+  return (seconds + (timeSkew ?? 0)) * 1000;
 }

@@ -2,6 +2,7 @@
 const leftKey = 'keystead.left';
 const tabKey = 'keystead.tab';
 const returnsKey = 'keystead.returns';
+const actionKey = 'keystead.action';
 
 /** How the realm is asked: by a login that people see, or by a question that is answered without one (`prompt=none`). */
 export type Prompt = 'login' | 'none';
@@ -16,6 +17,18 @@ export function takeLeaving(): Prompt | undefined {
   const left = sessionStorage.getItem(leftKey);
   sessionStorage.removeItem(leftKey);
   return left === 'login' || left === 'none' ? left : undefined;
+}
+
+/** Notes that the browser is about to leave for something else than a login, such as a new password, by Keycloak's name for it. */
+export function noteAction(action: string): void {
+  sessionStorage.setItem(actionKey, action);
+}
+
+/** For what this tab left. The note is used up, likewise. */
+export function takeAction(): string | undefined {
+  const action = sessionStorage.getItem(actionKey) ?? undefined;
+  sessionStorage.removeItem(actionKey);
+  return action;
 }
 
 /** What this tab knows: somebody is signed in, the realm said that nobody is, or somebody has just signed out here, with the realm or without. */

@@ -2,6 +2,7 @@ import { optionalText, record } from '../parse';
 import type { Settings } from '../environment';
 import { realmURL } from './keycloak';
 import { words } from '../texts/auth';
+import { unforeseen } from './unforeseen';
 import type { Failure } from './state';
 
 const patience = 8_000;
@@ -28,13 +29,12 @@ export async function probeRealm(settings: Settings): Promise<Failure | undefine
  */
 export async function explain(thrown: unknown, settings: Settings): Promise<Failure> {
   if (thrown instanceof DOMException && thrown.name === 'TimeoutError') return { kind: 'unreachable' };
-  if (thrown instanceof DOMException && thrown.name === 'SecurityError') return { kind: 'storageBlocked' };
   if (thrown instanceof TypeError) return (await probeRealm(settings)) ?? { kind: 'webOrigin' };
   if (thrown instanceof Error && 'response' in thrown && thrown.response instanceof Response) {
     if (thrown.response.status >= 500) return { kind: 'unreachable', status: thrown.response.status };
     return clientRefusal(thrown.response) ?? refusal(await thrown.response.json().catch(() => undefined)) ?? { kind: 'unexpected', message: words.answeredWith(thrown.response.status) };
   }
-  return refusal(thrown) ?? { kind: 'unexpected', message: thrown instanceof Error ? thrown.message : String(thrown) };
+  return refusal(thrown) ?? unforeseen(thrown);
 }
 
 /** A 401 of the token endpoint: it wants the client to prove itself (RFC 6749 §5.2), which only a confidential one can. */

@@ -36,15 +36,25 @@ export type Failure =
   | { kind: 'noAnswer' } // the browser left for the login, and came back without an answer
   | { kind: 'stopped' } // the browser was to leave for the realm, and is still here
   | { kind: 'loop' }
+  | { kind: 'serverAway'; status?: number; retryIn?: number } // no answer of the app's own server, or none that it would give
+  | { kind: 'databaseAway'; retryIn?: number } // the server is there, and its database is not
+  | { kind: 'realmAway'; retryIn?: number } // the server is there, and does not reach the realm
+  | { kind: 'noSession' } // the browser left for the server's login, and came back without a session
+  | { kind: 'notSignedOut' } // the server did not answer, so it still has the session
   | { kind: 'storageBlocked' }
   | { kind: 'unexpected'; message: string };
 
-/** The times of the session in milliseconds, by this browser's clock (Keycloak's may differ). */
+/** The times of the session in milliseconds, by this browser's clock (that of Keycloak, or of the app's server, may differ). */
 export interface SessionTimes {
+  signedInAt?: number;
+  idleEndsAt?: number; // unless it is used before
+  token?: TokenTimes; // of the access token that is in this page
+}
+
+/** The times of an access token, likewise. */
+export interface TokenTimes {
   issuedAt: number;
   expiresAt: number;
-  signedInAt?: number;
-  idleEndsAt?: number;
 }
 
 /** What became of something that the person was sent to the realm for, such as a new password. */
@@ -53,7 +63,7 @@ export interface ActionOutcome {
   status: 'success' | 'cancelled' | 'error';
 }
 
-/** Thrown when a call needs a token and there is none to be had. */
+/** Thrown when a call needs somebody to be signed in, and nobody is, or no token is to be had. */
 export class NoTokenError extends Error {
   override name = 'NoTokenError';
 }

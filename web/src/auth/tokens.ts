@@ -1,5 +1,5 @@
 import { optionalText, record } from '../parse';
-import { sessionTimes, type KeycloakClient } from './keycloak';
+import { idleEnd, tokenTimes, type KeycloakClient } from './keycloak';
 import { within } from './patience';
 import type { Tabs } from './tabs';
 
@@ -82,18 +82,18 @@ export class Tokens {
   }
 
   #isOld(): boolean {
-    const { issuedAt, expiresAt } = sessionTimes(this.#keycloak);
+    const { issuedAt, expiresAt } = tokenTimes(this.#keycloak);
     return this.#secondsLeft() < Math.min(minValidity, (expiresAt - issuedAt) / 2000);
   }
 
   /** Whether the session has ended because nobody used it, as far as this browser can tell. */
   #isIdle(): boolean {
-    const { idleEndsAt } = sessionTimes(this.#keycloak);
+    const idleEndsAt = idleEnd(this.#keycloak);
     return idleEndsAt !== undefined && idleEndsAt <= Date.now();
   }
 
   #secondsLeft(): number {
-    return (sessionTimes(this.#keycloak).expiresAt - Date.now()) / 1000;
+    return (tokenTimes(this.#keycloak).expiresAt - Date.now()) / 1000;
   }
 }
 

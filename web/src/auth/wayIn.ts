@@ -1,21 +1,13 @@
 import type { Settings } from '../environment';
+import { home } from './address';
 import { meansNobody, readAnswer, type Answer, type Refusal } from './answer';
 import { forgetDeepLink, keepDeepLink, restoreDeepLink } from './deepLink';
-import { home, type KeycloakClient } from './keycloak';
+import { personOf, type KeycloakClient } from './keycloak';
 import { forgetReturns, noteLeaving, recall, remember, returnsInCircles, takeLeaving, wasBegun, type Prompt } from './memory';
-import { within } from './patience';
+import { leaving, within } from './patience';
 import { explain, probeRealm } from './realm';
-import type { ActionOutcome, Failure, SignedOutReason } from './state';
-
-/** Milliseconds for a page to go. The person may have stopped it, and the promises of keycloak-js would never say so. */
-export const patience = 15_000;
-
-/** Where a step of the way in has led; `leaving` is for a browser that is about to show another page. */
-export type Step =
-  | { to: 'leaving' }
-  | { to: 'signedIn'; outcome?: ActionOutcome }
-  | { to: 'nobody'; reason: SignedOutReason }
-  | { to: 'failure'; failure: Failure };
+import type { Step } from './standing';
+import type { Failure, SignedOutReason } from './state';
 
 /** The way to the realm and back, by the login mode. It keeps what must be known on both sides of the journey. */
 export class WayIn {
@@ -50,7 +42,7 @@ export class WayIn {
     await this.#init();
     noteLeaving(prompt);
     const going = this.#keycloak.login({ redirectUri: home(), ...(prompt === 'none' && { prompt }) });
-    return await within(patience, going) ? { to: 'leaving' } : failed({ kind: 'stopped' });
+    return await within(leaving, going) ? { to: 'leaving' } : failed({ kind: 'stopped' });
   }
 
   /** Leaves in the way that led nowhere. */
@@ -85,9 +77,15 @@ export class WayIn {
     } finally {
       restoreDeepLink();
     }
-    if (this.#keycloak.token !== undefined) return signedIn(answer.outcome);
+    if (this.#keycloak.token !== undefined) return this.#signedIn(answer);
     if (left && answer.refusal) return this.#refused(answer.refusal);
     return this.#arrive(); // keycloak-js could not use it
+  }
+
+  #signedIn({ outcome }: Answer): Step {
+    forgetReturns();
+    remember('signedIn');
+    return { to: 'signedIn', person: personOf(this.#keycloak), ...(outcome && { outcome }) };
   }
 
   async #refused(refusal: Refusal): Promise<Step> {
@@ -100,12 +98,6 @@ export class WayIn {
     if (this.#keycloak.didInitialize) return;
     await this.#keycloak.init({ pkceMethod: 'S256', checkLoginIframe: false, redirectUri: home() });
   }
-}
-
-function signedIn(outcome: ActionOutcome | undefined): Step {
-  forgetReturns();
-  remember('signedIn');
-  return { to: 'signedIn', ...(outcome && { outcome }) };
 }
 
 /** Nobody is signed in, and the realm is not asked again when this tab loads anew. */

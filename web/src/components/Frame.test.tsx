@@ -3,7 +3,8 @@ import { MemoryRouter } from 'react-router';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { failOnComplaints } from '../test/complaints';
 import { FakeKeycloak } from '../test/fakeKeycloak';
-import { renderApp } from '../test/renderApp';
+import { FakeServer } from '../test/fakeServer';
+import { renderApp, renderAtServer } from '../test/renderApp';
 import { ThemeProvider } from '../theme/ThemeProvider';
 import { ErrorBoundary } from './ErrorBoundary';
 
@@ -29,6 +30,13 @@ describe('the frame', () => {
   ])('says when the clocks disagree by %i s', async (timeSkew, words) => {
     await renderApp('/', Object.assign(new FakeKeycloak(), { timeSkew }));
     expect(banner()).toContain(words);
+  });
+
+  it('says when the clock disagrees with that of the app\'s own server', async () => {
+    const app = new FakeServer();
+    app.clockAhead = 600_000;
+    await renderAtServer('/', app);
+    expect(banner()).toContain('This device’s clock is 10 m behind that of this app’s server.');
   });
 
   it('skips to the content, without a trace in the address', async () => {

@@ -1,19 +1,20 @@
+import type { Settings } from '../environment';
 import { words } from '../texts/signIn';
 import { Notice } from './Notice';
 
 interface InsecurePageProps {
-  publicURL: string;
+  settings: Settings;
 }
 
 /** Explains a page that was opened over plain http on a name that is not loopback. Nothing of Keycloak was touched yet. */
-export function InsecurePage({ publicURL }: InsecurePageProps) {
+export function InsecurePage({ settings: { loginMode, publicURL } }: InsecurePageProps) {
   const { host, hostname } = window.location;
   const port = window.location.port || '80';
   const local = `http://localhost:${port}`;
-  const { heading, why, waysOut, ownAddress, serveSecurely, onItsMachine, bringOver } = words.insecure;
+  const { heading, why, whySession, waysOut, ownAddress, serveSecurely, onItsMachine, bringOver } = words.insecure;
   return (
     <Notice heading={heading}>
-      <p>{why(<code>{host}</code>)}</p>
+      <p>{(loginMode === 'session' ? whySession : why)(<code>{host}</code>)}</p>
       <p>{waysOut}</p>
       <ul>
         {publicURL.startsWith('https:') && <li>{ownAddress(<a href={publicURL}>{publicURL}</a>)}</li>}

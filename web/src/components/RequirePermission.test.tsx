@@ -2,14 +2,14 @@ import { render, screen } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import { ApiProvider } from '../api/ApiProvider';
 import { AuthProvider } from '../auth/AuthProvider';
-import { Session } from '../auth/session';
+import { KeycloakSession } from '../auth/keycloakSession';
 import { callbackHash, FakeKeycloak, settings } from '../test/fakeKeycloak';
 import { adminMissing, permissions, server } from '../test/server';
 import { RequirePermission } from './RequirePermission';
 
 async function renderFor(operation: string) {
   window.history.replaceState(null, '', `/${callbackHash}`);
-  const session = new Session(settings, new FakeKeycloak());
+  const session = new KeycloakSession(settings, new FakeKeycloak());
   await session.start();
   render(
     <AuthProvider session={session}>

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import type { Failure } from '../auth/state';
 import { words } from '../texts/signIn';
 
-const seconds = 5;
+const soonest = 5; // seconds
 
 interface RetryCountdownProps {
   failure: Failure; // a new one starts the count again
@@ -11,6 +11,7 @@ interface RetryCountdownProps {
 
 /** Counts down to the next attempt and makes it. */
 export function RetryCountdown({ failure, onRetry }: RetryCountdownProps) {
+  const seconds = Math.max(soonest, 'retryIn' in failure ? failure.retryIn ?? 0 : 0); // as the server asks for
   const [failed, setFailed] = useState(failure);
   const [left, setLeft] = useState(seconds);
   if (failed !== failure) {

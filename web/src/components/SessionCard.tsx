@@ -14,7 +14,7 @@ export function SessionCard() {
       <Facts
         of={[
           [words.signedIn, signedInAt !== undefined && <Ago time={new Date(signedInAt)} />],
-          [words.ends, idleEndsAt !== undefined && <ClockTime at={idleEndsAt} />],
+          [settings.loginMode === 'session' ? words.endsUnused : words.ends, idleEndsAt !== undefined && <ClockTime at={idleEndsAt} />],
           [words.realm, settings.realm],
           [words.keycloak, <code>{settings.keycloakURL}</code>],
         ]}

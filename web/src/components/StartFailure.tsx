@@ -16,9 +16,9 @@ export function StartFailure({ failure }: StartFailureProps) {
   const { settings, retry } = useAuth();
   const { heading, body } = explanation(failure, settings);
   const [trying, setTrying] = useState(false);
-  const tried = failure.kind !== 'noAnswer'; // coming back without an answer may be what the person wanted
+  const tried = failure.kind !== 'noAnswer' && failure.kind !== 'noSession'; // coming back without an answer may be what the person wanted
 
-  // The realm may take seconds to say that it is still not there, and the screen stays as it is for so long.
+  // It may take seconds to find out that nobody is there yet, and the screen stays as it is for so long.
   async function tryAgain() {
     setTrying(true);
     await retry().finally(() => { setTrying(false); });
@@ -27,18 +27,22 @@ export function StartFailure({ failure }: StartFailureProps) {
   return (
     <Notice heading={heading}>
       <div role={tried ? 'alert' : undefined} className="stack">{body}</div>
-      {(failure.kind === 'unreachable' || failure.kind === 'realmMissing') && <RetryCountdown failure={failure} onRetry={retry} />}
+      {mending.includes(failure.kind) && <RetryCountdown failure={failure} onRetry={retry} />}
       <Button variant="filled" onClick={() => void tryAgain()}>{tried ? words.tryAgain : words.signIn}</Button>
-      <p role="status" className="muted">{trying && words.asking}</p>
+      <p role="status" className="muted">{trying && (settings.loginMode === 'session' ? words.askingServer : words.asking)}</p>
     </Notice>
   );
 }
+
+/** What may be mended any moment, without anything being done here. */
+const mending: Failure['kind'][] = ['unreachable', 'realmMissing', 'serverAway', 'databaseAway', 'realmAway', 'notSignedOut'];
 
 function explanation(failure: Failure, { keycloakURL, realm, clientID, issuer }: Settings) {
   const { failures } = words;
   const place = { keycloakURL, realm, clientID, issuer, origin: window.location.origin };
   switch (failure.kind) {
     case 'unreachable': return failures.unreachable(place, failure.status);
+    case 'serverAway': return failures.serverAway(failure.status);
     case 'refused': return failures.refused(failure.error, failure.description);
     case 'pkce': return failures.pkce(place, failure.description);
     case 'issuer': return failures.issuer(place, failure.answered);

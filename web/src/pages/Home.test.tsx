@@ -3,7 +3,7 @@ import { http, HttpResponse } from 'msw';
 import { describe, expect, it } from 'vitest';
 import { failOnComplaints } from '../test/complaints';
 import { FakeKeycloak } from '../test/fakeKeycloak';
-import { renderApp } from '../test/renderApp';
+import { renderApp, renderAtServer } from '../test/renderApp';
 import { adminMissing, hold, me, permissions, problem, server } from '../test/server';
 
 describe('home', () => {
@@ -23,6 +23,22 @@ describe('home', () => {
     const keycloak = new FakeKeycloak();
     await renderApp('/', Object.assign(keycloak, { init: () => keycloak.updateToken().then(() => { delete keycloak.refreshTokenParsed; return true; }) }));
     expect((await screen.findByText(/^Signed in to the realm demo\./)).textContent).toBe('Signed in to the realm demo.');
+  });
+
+  it('has the same to say where the token is kept by the app\'s server', async () => {
+    const now = Date.now();
+    server.use(http.get('/api/me', () => HttpResponse.json({ ...me, issued_at: new Date(now).toISOString(), expires_at: new Date(now + 300_000).toISOString() })));
+    await renderAtServer();
+    const token = within(await screen.findByRole('region', { name: 'Your access token' }));
+    expect((await token.findByRole('timer', { name: 'Time left' })).textContent).toMatch(/^(5:00|4:5\d)$/);
+    expect(token.getByText('It is not in this browser: the server of this app keeps it, and renews it as you go on.')).toBeTruthy();
+    expect(screen.getByText(/^Signed in to the realm demo\. Your session would end in/).textContent).toBe('Signed in to the realm demo. Your session would end in 30 m without you.');
+    expect(within(screen.getByRole('region', { name: 'Your session' })).getByText('Ends, unless you go on')).toBeTruthy();
+  });
+
+  it('says that a token at the server has run out', async () => {
+    await renderAtServer(); // the one of `me` is an old one
+    expect(await screen.findByText(/^It has expired\. At your next call the server/)).toBeTruthy();
   });
 
   it('tells who has no roles what to do', async () => {

@@ -1,4 +1,4 @@
-import { useMe } from '../api/me';
+import { useMe, useTokenTimes } from '../api/me';
 import { usePermissions } from '../api/permissions';
 import { greeting } from '../components/clock';
 import { ErrorNotice } from '../components/ErrorNotice';
@@ -16,6 +16,7 @@ import { words as times } from '../texts/times';
 export default function Home() {
   const me = useMe();
   const permissions = usePermissions().query;
+  const tokenTimes = useTokenTimes();
   const hello = greeting(new Date());
 
   // One click for both: when the server was away, neither call was answered.
@@ -33,7 +34,7 @@ export default function Home() {
               <QuickLinks />
               <div className="cards in-threes" aria-busy={me.isPending}>
                 <WhoCard me={me.data} />
-                <TokenCard />
+                <TokenCard times={tokenTimes} />
                 <SessionCard />
               </div>
               <PermissionsCard />

@@ -4,7 +4,7 @@ import { http, HttpResponse } from 'msw';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failOnComplaints } from '../test/complaints';
 import { FakeNotes, type StoredNote } from '../test/notes';
-import { renderApp } from '../test/renderApp';
+import { renderApp, renderAtServer } from '../test/renderApp';
 import { hold, problem, server } from '../test/server';
 
 failOnComplaints();
@@ -270,6 +270,20 @@ describe('what was typed and not saved', () => {
     document.body.replaceChildren();
     await renderApp('/notes/new');
     expect((await title()).value).toBe('Groceries');
+  });
+
+  it('outlives a session that turns out to be over when it is saved', async () => {
+    const { app, user } = await renderAtServer('/notes/new');
+    await user.type(await title(), 'Groceries');
+    app.subject = undefined;
+    server.use(http.post('/api/notes', () => problem(401, 'session_expired', 'The session is over'), { once: true }));
+    await user.click(await button('Save'));
+    expect(await screen.findByRole('heading', { name: 'Your session has ended' })).toBeTruthy();
+    cleanup();
+    await renderAtServer('/notes/new');
+    expect((await title()).value).toBe('Groceries');
+    await user.click(await button('Save'));
+    await waitFor(() => { expect(notes.stored).toMatchObject([{ title: 'Groceries' }]); });
   });
 
   it('stands on the version that was there, however old', async () => {

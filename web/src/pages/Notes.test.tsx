@@ -4,7 +4,7 @@ import { http, HttpResponse } from 'msw';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { failOnComplaints } from '../test/complaints';
 import { FakeNotes } from '../test/notes';
-import { renderApp } from '../test/renderApp';
+import { renderApp, renderAtServer } from '../test/renderApp';
 import { hold, problem, server } from '../test/server';
 
 failOnComplaints();
@@ -196,7 +196,7 @@ describe('deleting', () => {
     notes.add('a');
     const { user, session, keycloak } = await renderApp('/notes');
     await card('a');
-    await act(() => session.renewedToken('token-0'));
+    await act(() => session.renewedProof({ token: 'token-0' }));
     const { held, answer } = hold();
     keycloak.held = held;
     const now = Date.now() / 1000;
@@ -220,5 +220,21 @@ describe('deleting', () => {
     await user.click(await screen.findByRole('button', { name: 'Delete “a”' }));
     await act(() => leave(session, keycloak));
     await waitFor(() => { expect(notes.changes).toEqual(['DELETE a "1" Bearer token-0']); });
+  });
+
+  it.each([
+    ['leaves', () => { window.dispatchEvent(new Event('pagehide')); }],
+    ['signs out', (session: { signOut: () => Promise<void> }) => { void session.signOut(); }],
+  ])('is sent by the cookie when the person %s, before the browser goes', async (_, leave) => {
+    notes.add('a');
+    const { user, session, app } = await renderAtServer('/notes');
+    await card('a');
+    const { held, answer } = hold();
+    app.held = held; // what the page asks before it leaves
+    await user.click(await screen.findByRole('button', { name: 'Delete “a”' }));
+    act(() => { leave(session); });
+    await waitFor(() => { expect(notes.changes).toEqual(['DELETE a "1" ']); });
+    expect(app.sentTo).toEqual([]);
+    answer();
   });
 });

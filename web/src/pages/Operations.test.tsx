@@ -4,7 +4,7 @@ import { http, HttpResponse } from 'msw';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import document from '../../../api/testdata/openapi.json';
 import { failOnComplaints } from '../test/complaints';
-import { renderApp } from '../test/renderApp';
+import { renderApp, renderAtServer } from '../test/renderApp';
 import { adminMissing, permissions, problem, server } from '../test/server';
 
 const notes = [
@@ -284,6 +284,19 @@ describe('beside a call', () => {
     await user.click(form.getByRole('button', { name: 'Copy as curl' }));
     expect(await form.findByText(/^Copied\./)).toBeTruthy();
     expect(await navigator.clipboard.readText()).toBe('curl \\\n  \'http://localhost:8000/api/departments/engineering/brief\' \\\n  -H "Authorization: Bearer $TOKEN"');
+  });
+
+  it('a call by the cookie carries no token, and the command says where to get one', async () => {
+    const { user } = await renderAtServer('/operations');
+    const form = await open(user, 'GET /api/departments/{department}/brief');
+    await user.click(form.getByRole('button', { name: 'Copy as curl' }));
+    expect((await form.findByText(/^Copied\./)).textContent).toMatch(/TOKEN before you run it\. None is in this browser: the realm gives one/);
+    const sent: (string | null)[] = [];
+    server.events.on('request:start', ({ request }) => { if (request.url.endsWith('/brief')) sent.push(request.headers.get('Authorization')); });
+    await user.click(form.getByRole('button', { name: 'Send' }));
+    await answer().findByText('200 allowed');
+    expect(sent).toEqual([null]);
+    server.events.removeAllListeners();
   });
 
   it('the command is shown when the browser lets nothing be copied', async () => {

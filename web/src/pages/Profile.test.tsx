@@ -1,10 +1,11 @@
 import { notifications } from '@mantine/notifications';
-import { act, screen, waitFor, within } from '@testing-library/react';
+import { act, cleanup, screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { afterEach, describe, expect, it } from 'vitest';
 import { failOnComplaints } from '../test/complaints';
 import { callbackHash, FakeKeycloak } from '../test/fakeKeycloak';
-import { renderApp } from '../test/renderApp';
+import { loginTo } from '../test/fakeServer';
+import { renderApp, renderAtServer } from '../test/renderApp';
 import { discoveryURL, me, problem, server } from '../test/server';
 
 const card = (name: string) => within(screen.getByRole('region', { name }));
@@ -70,6 +71,28 @@ describe('the profile', () => {
     expect(screen.getByRole('button', { name: 'Change password' })).toBeTruthy();
     await user.click(screen.getByRole('button', { name: 'Try again' }));
     expect(await screen.findByText('Alice Archer')).toBeTruthy();
+  });
+
+  it('leaves for a new password through the app\'s own server, and tells what became of it', async () => {
+    const { app, user } = await renderAtServer('/profile');
+    app.trouble = () => problem(503, 'realm_unavailable', 'The realm is away');
+    await user.click(await screen.findByRole('button', { name: 'Change password' }));
+    expect((await screen.findByRole('alert')).textContent).toContain('The server of this app cannot reach Keycloak.');
+    app.trouble = undefined;
+    await user.click(screen.getByRole('button', { name: 'Change password' }));
+    await waitFor(() => { expect(app.sentTo).toEqual([loginTo('/profile', { kc_action: 'UPDATE_PASSWORD' })]); });
+    cleanup();
+    await renderAtServer('/profile?kc_action=UPDATE_PASSWORD&kc_action_status=success');
+    expect(await screen.findByText('Your password was changed.')).toBeTruthy();
+    expect(window.location.search).toBe('');
+  });
+
+  it('says where the token is kept by the app\'s server, and not with which client that signs in', async () => {
+    await renderAtServer('/profile');
+    await screen.findByText('Alice Archer');
+    expect(screen.getByRole('region', { name: 'Your access token' }).textContent).toMatch(/^Your access tokenKeptby the server of this app, not in this browserIssued.*Holds for another.*Scopesopenid/);
+    expect(screen.getByRole('region', { name: 'Where you sign in' }).textContent).toBe('Where you sign inRealmdemoIssuerhttp://localhost:8080/realms/demo');
+    expect(screen.getByRole('link', { name: 'Account console' }).getAttribute('href')).toContain('http://localhost:8080/realms/demo/account/');
   });
 
   it('signs out', async () => {

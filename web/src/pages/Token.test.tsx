@@ -1,9 +1,9 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
-import { http } from 'msw';
+import { http, HttpResponse } from 'msw';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { failOnComplaints } from '../test/complaints';
 import { jwt, keycloakWith } from '../test/jwt';
-import { renderApp } from '../test/renderApp';
+import { renderApp, renderAtServer } from '../test/renderApp';
 import { problem, server } from '../test/server';
 
 const claims = {
@@ -160,5 +160,41 @@ describe('the token elsewhere', () => {
     await screen.findByText(token);
     const kept = JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), window.location.href, document.cookie, log.mock.calls]);
     expect(kept).not.toContain(token.split('.')[1]);
+  });
+});
+
+describe('a token that the app\'s server keeps', () => {
+  failOnComplaints();
+
+  function claimed(given: { claims: unknown } = { claims }) {
+    server.use(http.get('/secured', ({ request }) => (request.headers.has('Authorization') ? problem(400, 'request_malformed', 'Two proofs') : HttpResponse.json(given))));
+  }
+
+  it('is explained by what the API read in it', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    claimed({ claims: { ...claims, iat: now, exp: now + 300, auth_time: now - 7200 } });
+    await renderAtServer('/token');
+    expect(await line('iss')).toContain('Issued by http://localhost:8080/realms/demo.');
+    expect(await line('exp')).toMatch(/Valid until \d\d:\d\d.*, (5:00|4:5\d) left\./);
+    expect(await line('auth_time')).toContain('2 h ago');
+    expect(screen.getByRole('timer', { name: 'Time left' }).textContent).toMatch(/^(5:00|4:5\d)$/);
+    expect(screen.queryByRole('heading', { name: 'The seal' }), 'of that nobody tells').toBeNull();
+    expect(screen.getByText('The claims as JSON')).toBeTruthy();
+    expect(screen.queryByText('The header as JSON')).toBeNull();
+    expect(await (within(await screen.findByRole('region', { name: 'What each role opens' }))).findByRole('link', { name: /admin\/reports$/ })).toBeTruthy();
+  });
+
+  it('cannot be copied or shown, and the page says why', async () => {
+    claimed();
+    await renderAtServer('/token');
+    expect((await screen.findByRole('region', { name: 'Where it is' })).textContent).toMatch(/^Where it isNot in this browser, so there is no token to copy or to show/);
+    expect(screen.queryByRole('region', { name: 'Use it elsewhere' })).toBeNull();
+    expect(screen.queryByRole('button', { name: /curl|raw token/ })).toBeNull();
+  });
+
+  it('says when the API gives no claims', async () => {
+    claimed({ claims: 'none' });
+    await renderAtServer('/token');
+    expect(await screen.findByText(/unexpected shape: "claims" is not an object/)).toBeTruthy();
   });
 });

@@ -1,7 +1,9 @@
 import { http, HttpResponse } from 'msw';
-import { Session } from '../auth/session';
+import { KeycloakSession } from '../auth/keycloakSession';
+import { ServerSession } from '../auth/serverSession';
 import type { LoginMode } from '../environment';
 import { callbackHash, FakeKeycloak, settings } from './fakeKeycloak';
+import { FakeServer } from './fakeServer';
 import { FakeBrowser } from './fakeTabs';
 import { discoveryURL, server } from './server';
 
@@ -20,10 +22,19 @@ interface Circumstances {
 /** Opens the app at an address, in a tab of its own, as far as the session is concerned. */
 export async function arrive(address: string, { keycloak = new FakeKeycloak(), loginMode = 'login-required', browser = new FakeBrowser() }: Circumstances = {}) {
   window.history.replaceState(null, '', address);
-  const session = new Session({ ...settings, loginMode }, keycloak, browser.openTab());
+  const session = new KeycloakSession({ ...settings, loginMode }, keycloak, browser.openTab());
   await session.start();
   return { session, keycloak, browser };
 }
 
 /** Opens it at the address that a login comes back to. */
 export const signedIn = (circumstances?: Circumstances) => arrive(`/${callbackHash}`, circumstances);
+
+/** Opens the app in mode `session`, likewise; alice is signed in, unless the server says otherwise. */
+export async function arriveAtServer(address: string, app = new FakeServer(), browser = new FakeBrowser()) {
+  window.history.replaceState(null, '', address);
+  server.use(...app.handlers);
+  const session = new ServerSession({ ...settings, loginMode: 'session' }, browser.openTab(), app.go);
+  await app.untilSent(session.start);
+  return { session, app, browser };
+}

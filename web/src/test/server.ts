@@ -45,9 +45,10 @@ export const me = {
   issued_at: '2026-01-05T08:00:00Z', expires_at: '2026-01-05T08:05:00Z',
 };
 
-/** The network as it should be: the realm is there, and the API knows alice of engineering. */
+/** The network as it should be: the realm is there, and the API knows alice of engineering. Nobody is signed in at the app's own server. */
 export const server = setupServer(
   http.get(discoveryURL, () => HttpResponse.json({ issuer: 'http://localhost:8080/realms/demo' })),
+  http.get('/auth/session', () => problem(401, 'session_missing', 'Nobody is signed in')),
   http.get('/api/me', () => HttpResponse.json(me)),
   permissions(),
   http.get('/api/departments/:department/brief', ({ params: { department } }) => department === 'engineering'

@@ -28,6 +28,8 @@ export const words = {
   dismiss: 'Dismiss',
   offline: 'This device is offline. What is on the page stays, and what you type. Reading goes on when the connection is back; save or delete again then.',
   tokenExpired: 'Keycloak has not renewed your access token, so what is on the page may be old. Calls go on when it answers.',
-  clockSkew: (time: string, ahead: boolean) =>
-    `This device’s clock is ${time} ${ahead ? 'ahead of' : 'behind'} Keycloak’s. Times on this page are corrected; let the device set its clock by itself, so that other things keep working, too.`,
+  keycloak: 'Keycloak’s',
+  server: 'that of this app’s server',
+  clockSkew: (time: string, ahead: boolean, other: string) =>
+    `This device’s clock is ${time} ${ahead ? 'ahead of' : 'behind'} ${other}. Times on this page are corrected; let the device set its clock by itself, so that other things keep working, too.`,
 };

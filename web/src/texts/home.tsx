@@ -33,10 +33,15 @@ export const words = {
   shareLeft: 'Share of the lifetime left',
   renewed: 'It is renewed by itself while this page is open.',
   expired: 'It has expired. The next call asks Keycloak for a new one.',
+  atServer: {
+    renewed: 'It is not in this browser: the server of this app keeps it, and renews it as you go on.',
+    expired: 'It has expired. At your next call the server of this app asks Keycloak for a new one.',
+  },
 
   session: 'Your session',
   signedIn: 'Signed in',
   ends: 'Ends, if this page is closed',
+  endsUnused: 'Ends, unless you go on',
   realm: 'Realm',
   keycloak: 'Keycloak',
 };

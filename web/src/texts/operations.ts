@@ -1,7 +1,7 @@
 /** The page where the API is called by hand. */
 export const words = {
   heading: 'API',
-  lead: 'Everything that the API can do, whether you may, and why not. Try any of it: a call carries your access token, and the server decides.',
+  lead: 'Everything that the API can do, whether you may, and why not. Try any of it: a call is made in your name, and the server decides.',
   loading: 'What the API can do',
   wholeDocument: 'Read the whole document',
   documentMissing: 'The API’s document could not be read, so fields may be missing here.',
@@ -38,6 +38,7 @@ export const words = {
   copyCurl: 'Copy as curl',
   copied: 'Copied. Put a token into the shell’s variable TOKEN before you run it.',
   copyRefused: 'The browser did not let the page copy it. Here it is to be copied by hand; put a token into TOKEN before you run it:',
+  noTokenHere: 'None is in this browser: the realm gives one to a client of your own.',
 
   answer: 'Answer',
   nothingYet: 'Press Send, and what the server says appears here.',

@@ -23,6 +23,8 @@ export const words = {
   signOut: 'Sign out',
 
   token: 'Your access token',
+  kept: 'Kept',
+  atServer: 'by the server of this app, not in this browser',
   issued: 'Issued',
   holds: 'Holds for another',
   scopes: 'Scopes',

@@ -27,11 +27,12 @@ export const words = {
   retryingIn: (seconds: number) => `Retrying in ${seconds} s`,
   retrying: 'Retrying …',
   asking: 'Asking Keycloak …',
+  askingServer: 'Asking the server …',
 
   signedOut: {
     never: { heading: 'Welcome to Keystead', body: 'Sign in to see your notes, what you may do, and the API behind this app.' },
     here: { heading: 'You are signed out', body: 'Keycloak was asked to end your session there, too. If it showed an error on the way, that may still be open.' },
-    ended: { heading: 'Your session has ended', body: 'Keycloak ended it. Sign in again to go on where you were; what you had typed in a note is kept.' },
+    ended: { heading: 'Your session has ended', body: 'It ran out, or was ended elsewhere. Sign in again to go on where you were; what you had typed in a note is kept.' },
     elsewhere: { heading: 'You signed out in another tab', body: 'That ended your session in this one, too.' },
     otherAccount: { heading: 'Another account is in use', body: 'Somebody signed in with another account in a tab beside this one. Sign in again to go on with that account here.' },
     keycloakAway: { heading: 'You are signed out here', body: 'Keycloak did not answer, so your session there may still be open. Close the browser on a shared machine.' },
@@ -119,6 +120,46 @@ export const words = {
       heading: 'The sign-in goes in circles',
       body: <p>Keycloak sent you back several times, and this page could not use its answer. The browser may be keeping this site from storing data: allow that, then try again.</p>,
     }),
+    serverAway: (status: number | undefined): Explanation => ({
+      heading: 'The server did not answer',
+      body: (
+        <p>
+          The server of this app {status === undefined ? 'did not answer' : `answered with ${status}`}, so it is not known who is signed in.
+          If you were, you still are.{status === undefined && ' Check the connection.'}
+        </p>
+      ),
+    }),
+    databaseAway: (): Explanation => ({
+      heading: 'The server cannot reach its database',
+      body: <p>There it keeps who is signed in. Nothing is lost: you go on as soon as the database is back.</p>,
+    }),
+    realmAway: (): Explanation => ({
+      heading: 'The server cannot reach Keycloak',
+      body: <p>The server of this app asked Keycloak whether your session goes on, and got no answer. You go on as soon as it does.</p>,
+    }),
+    noSession: ({ origin }: Place): Explanation => ({
+      heading: 'You came back without signing in',
+      body: (
+        <>
+          <p>Nobody is signed in here now.</p>
+          <details>
+            <summary>Did you sign in, or did Keycloak show an error instead of its login?</summary>
+            <ul>
+              <li>If you did sign in, this browser has not kept the cookie of your session: allow cookies for this site.</li>
+              <li>
+                “Invalid parameter: redirect_uri”: add <code>{`${origin}/auth/callback`}</code> in the console to the Valid redirect URIs of the client
+                that <code>KEYSTEAD_SESSION_CLIENT_ID</code> names.
+              </li>
+              <li>“Client not found” or “Client disabled”: it is that client, too.</li>
+            </ul>
+          </details>
+        </>
+      ),
+    }),
+    notSignedOut: (): Explanation => ({
+      heading: 'You are not signed out yet',
+      body: <p>The server of this app did not answer, so it still has your session. Stay here until it is ended, above all on a shared machine.</p>,
+    }),
     storageBlocked: (): Explanation => ({
       heading: 'This browser keeps the site from storing data',
       body: <p>A sign-in needs a little storage for as long as it takes. Allow this site to store data, then try again.</p>,
@@ -130,6 +171,9 @@ export const words = {
     heading: 'This address is not secure enough to sign in',
     why: (host: ReactNode) => (
       <>The page came over plain http from {host}. Browsers keep the cryptography that a sign-in needs (Web Crypto) for https and for this machine itself.</>
+    ),
+    whySession: (host: ReactNode) => (
+      <>The page came over plain http from {host}. Who is signed in is told by a cookie, which browsers send over https only.</>
     ),
     waysOut: 'Ways out:',
     ownAddress: (link: ReactNode) => <>Open it at its own address: {link}</>,

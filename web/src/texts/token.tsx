@@ -85,6 +85,10 @@ export const words = {
   raw: 'The raw token',
   noToken: 'There is no token at hand.',
 
+  kept: 'Where it is',
+  keptWhy: 'Not in this browser, so there is no token to copy or to show: the server of this app keeps it, and shows it to the API for you.',
+  keptElse: (link: ReactNode) => <>To call the API from a terminal, get a token from the realm for a client of your own. The page {link} has the commands.</>,
+
   header: 'The header as JSON',
   claims: 'The claims as JSON',
 };

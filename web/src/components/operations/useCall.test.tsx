@@ -10,7 +10,7 @@ import { useCall } from './useCall';
 function setUp() {
   const answers = new Map<string, (answer: Response) => void>();
   const api = {
-    ...createApi({ freshToken: () => Promise.resolve('t'), renewedToken: () => Promise.resolve('t') }),
+    ...createApi({ proof: () => Promise.resolve({}), renewedProof: () => Promise.resolve({}), heed: () => undefined }),
     send: ({ url }: Request) => new Promise<Response>((resolve) => { answers.set(new URL(url).pathname, resolve); }),
   };
   const queries = new QueryClient();

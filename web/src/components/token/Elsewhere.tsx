@@ -1,13 +1,34 @@
 import { Button } from '@mantine/core';
 import { useEffect, useId, useState } from 'react';
+import { Link } from 'react-router';
 import { curl } from '../../api/curl';
 import { useAuth } from '../../auth/useAuth';
 import { words } from '../../texts/token';
 import { useCopy } from '../useCopy';
 
-/** The token for use outside of this page: as a command on the clipboard, and, after a deliberate click, as it is. */
+interface TokenProps {
+  freshToken: () => Promise<string>;
+}
+
+/** The token for use outside of this page, or why there is none. */
 export function Elsewhere() {
   const { freshToken } = useAuth();
+  return freshToken === undefined ? <Kept /> : <Here freshToken={freshToken} />;
+}
+
+/** No token is in this browser: nothing that runs in it can take one away. */
+function Kept() {
+  return (
+    <section className="card" aria-label={words.kept}>
+      <h2>{words.kept}</h2>
+      <p>{words.keptWhy}</p>
+      <p className="hint">{words.keptElse(<Link to="/operations">{words.api}</Link>)}</p>
+    </section>
+  );
+}
+
+/** As a command on the clipboard, and, after a deliberate click, as it is. */
+function Here({ freshToken }: TokenProps) {
   const { outcome, copy } = useCopy();
   const [shown, setShown] = useState(false);
   const raw = useId();
@@ -27,14 +48,14 @@ export function Elsewhere() {
         <Button aria-expanded={shown} aria-controls={shown ? raw : undefined} onClick={() => { setShown(!shown); }}>{shown ? words.hideRaw : words.showRaw}</Button>
         <p className="hint" role="status">{outcome === 'copied' && words.copied}{outcome === 'refused' && words.copyRefused}</p>
       </div>
-      {shown && <div id={raw} className="raw"><Raw /></div>}
+      {shown && <div id={raw} className="raw"><Raw freshToken={freshToken} /></div>}
     </section>
   );
 }
 
 /** The token itself, and its successor once it is renewed. It is in the page for as long as this is. */
-function Raw() {
-  const { state, freshToken } = useAuth();
+function Raw({ freshToken }: TokenProps) {
+  const { state } = useAuth();
   const [token, setToken] = useState<string>();
   useEffect(() => {
     let over = false;

@@ -1,4 +1,4 @@
-import { isLightweight, type ReadToken } from '../../api/claims';
+import { claimedTimes, isLightweight, type ReadToken } from '../../api/claims';
 import { useAuth } from '../../auth/useAuth';
 import { words } from '../../texts/token';
 import { JSONText } from '../JSONText';
@@ -15,18 +15,19 @@ interface TokenReadProps {
 export function TokenRead({ read }: TokenReadProps) {
   const { state, settings } = useAuth();
   if (state.status !== 'signedIn') return null;
+  const times = claimedTimes(read?.claims ?? {}, state);
   return (
     <div className="cards in-pairs">
       {read === undefined && <Remark heading={words.opaque} why={words.opaqueWhy} />}
       {read !== undefined && isLightweight(read.claims) && <Remark heading={words.lightweight} why={words.lightweightWhy} />}
-      <TokenCard />
+      <TokenCard times={times} />
       <Elsewhere />
       {read !== undefined && (
         <>
-          <Letter header={read.header} claims={read.claims} context={{ realm: settings.realm, times: state.times }} />
+          <Letter header={read.header ?? {}} claims={read.claims} context={{ realm: settings.realm, times }} />
           <RolesOpen claims={read.claims} />
           <div className="card wide raw-json">
-            <details><summary>{words.header}</summary><JSONText value={read.header} /></details>
+            {read.header && <details><summary>{words.header}</summary><JSONText value={read.header} /></details>}
             <details><summary>{words.claims}</summary><JSONText value={read.claims} /></details>
           </div>
         </>

@@ -1,13 +1,12 @@
 import { Fragment, type ReactNode } from 'react';
-import type { Claims } from '../../api/claims';
-import type { SessionTimes } from '../../auth/state';
+import type { ClaimedTimes, Claims } from '../../api/claims';
 import { words } from '../../texts/token';
 import { Until, When } from './Times';
 
 /** What is at hand beside the token, to explain it with. The times are by this device's clock, which may differ from the realm's. */
 export interface Context {
   realm: string;
-  times: SessionTimes;
+  times: ClaimedTimes;
 }
 
 /** Says a claim in a sentence; undefined where its value is not of the kind that it should be, and so means nothing. */

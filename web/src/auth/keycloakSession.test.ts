@@ -106,20 +106,20 @@ describe('tokens', () => {
 
   it('are renewed after a 401', async () => {
     const { session } = await signedIn();
-    expect(await session.renewedToken('token-0')).toBe('token-1');
-    expect(await session.renewedToken('token-0')).toBe('token-1');
+    expect(await session.renewedProof({ token: 'token-0' })).toEqual({ token: 'token-1' });
+    expect(await session.renewedProof({ token: 'token-0' })).toEqual({ token: 'token-1' });
   });
 
   it('are given again when Keycloak gives no other', async () => {
     const { session, keycloak } = await signedIn();
     keycloak.keycloak = 'away';
-    expect(await session.renewedToken('token-0')).toBe('token-0');
+    expect(await session.renewedProof({ token: 'token-0' })).toEqual({ token: 'token-0' });
   });
 
   it('are not renewed once the session is over', async () => {
     const { session, keycloak } = await signedIn();
     keycloak.keycloak = 'session ended';
-    await expect(session.renewedToken('token-0')).rejects.toThrow(NoTokenError);
+    await expect(session.renewedProof({ token: 'token-0' })).rejects.toThrow(NoTokenError);
     expect(session.state()).toEqual({ status: 'signedOut', reason: 'ended' });
   });
 });
