@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 
 import { defineConfig } from '@playwright/test';
 
-import { app, binary, insecureApp, server, settings, vite } from './support/environment.ts';
+import { app, binary, insecureApp, server, sessionLogin, settings, vite } from './support/environment.ts';
 
 // CHROMIUM_PATH, else Debian's chromium, else the browser that Playwright itself has installed.
 const executablePath = process.env.CHROMIUM_PATH ?? ['/usr/bin/chromium'].find((path) => existsSync(path));
@@ -26,6 +26,7 @@ const projects = [
     testMatch: 'signin.spec.ts',
     use: { launchOptions: launchOptions('--test-third-party-cookie-phaseout') },
   },
+  { name: 'session', testMatch: 'session.spec.ts' }, // realm journeys, likewise; of the realm demo it leaves all as it is
   ...(server === 'development' ? [{ name: 'pages', testMatch: 'pages.spec.ts' }] : []),
 ].map((project) => ({ ...project, workers: 1 }));
 
@@ -45,7 +46,7 @@ export default defineConfig({
     { name: 'outage', testMatch: 'outage.spec.ts', dependencies: projects.map(({ name }) => name), workers: 1 }, // ends the server
   ],
   webServer: [
-    { name: 'app', command: `${binary} serve`, url: `${app}/readyz`, env: settings(app), stdout: 'ignore', stderr: 'ignore' },
+    { name: 'app', command: `${binary} serve`, url: `${app}/readyz`, env: { ...settings(app), ...sessionLogin('keystead-session', 'keystead-session-demo-secret') }, stdout: 'ignore', stderr: 'ignore' },
     {
       name: 'vite',
       command: `npm run dev -- --port ${new URL(vite).port}`,

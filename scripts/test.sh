@@ -159,6 +159,11 @@ parity_on_keycloak() { KEYSTEAD_PARITY_URL=http://localhost:$keycloak_port go te
 # The table of who may do what, once more on tokens of the real Keycloak.
 access_on_keycloak() { KEYSTEAD_TEST_ISSUER=http://localhost:$keycloak_port/realms/demo go test -count=1 -run TestAccessPolicyOnKeycloak ./api; }
 
+# Signing in and out, once more on the real Keycloak, with the figures.
+sessions_on_keycloak() {
+  KEYSTEAD_TEST_ISSUER=http://localhost:$keycloak_port/realms/demo go test -count=1 -v -run 'OnKeycloak$|TestRevocationsCostOthersNothing' . | grep -Ev '^ *=== (RUN|PAUSE|CONT)'
+}
+
 e2e_install() { (cd e2e && npm ci --no-audit --no-fund --loglevel=error && npm run --silent typecheck); }
 
 # journeys SERVER PORT PID: all that people do in a browser. The last of them ends the server.
@@ -193,12 +198,14 @@ with_browser=false
 with_keycloak=false
 if ! $quick; then
   ! have "${CHROMIUM_PATH:-chromium}" "the browser journeys" "Debian: sudo apt install chromium; elsewhere set CHROMIUM_PATH to a Chromium or Chrome." || with_browser=true
-  read -r app_port vite_port keycloak_port realm_port listed unlisted late first second sign_in backchannel postgres_port api_port api_realm_port <<<"$(free_ports 14)"
+  read -r app_port vite_port keycloak_port realm_port listed unlisted late first second sign_in session backchannel postgres_port api_port api_realm_port <<<"$(free_ports 15)"
   export KEYSTEAD_APP_URL=http://localhost:$app_port KEYSTEAD_VITE_URL=http://localhost:$vite_port
+  export KEYSTEAD_BACKCHANNEL_LOGOUT_URL=$KEYSTEAD_APP_URL/auth/backchannel-logout
   export KEYSTEAD_E2E_LISTED_ORIGIN=http://localhost:$listed KEYSTEAD_E2E_UNLISTED_ORIGIN=http://localhost:$unlisted
   export KEYSTEAD_E2E_LATE_APP_URL=http://localhost:$late
   export KEYSTEAD_E2E_FIRST_APP=http://localhost:$first KEYSTEAD_E2E_SECOND_APP=http://localhost:$second
   export KEYSTEAD_E2E_SIGN_IN_APP=http://localhost:$sign_in KEYSTEAD_E2E_SIGN_IN_ELSEWHERE=http://127.0.0.1:$sign_in # the latter for the realm's file
+  export KEYSTEAD_E2E_SESSION_APP=http://localhost:$session
   export KEYSTEAD_PARITY_BACKCHANNEL_URL=http://127.0.0.1:$backchannel/
   KEYSTEAD_E2E_REALM_SECRET=$(node -p 'crypto.randomUUID()')
   export KEYSTEAD_E2E_REALM_SECRET
@@ -232,5 +239,6 @@ if $with_keycloak; then
   stage "keycloak: the rest of its start" keycloak_wait
   stage "parity: on Keycloak" parity_on_keycloak
   stage "access policy: on Keycloak's own tokens" access_on_keycloak
+  stage "sessions and sign-outs: on Keycloak" sessions_on_keycloak
   if $with_browser; then stage "journeys: a browser, the binary and Keycloak" journeys keycloak "$keycloak_port" "$keycloak_pid"; fi
 fi

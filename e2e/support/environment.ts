@@ -31,6 +31,9 @@ export const secondApp = need('KEYSTEAD_E2E_SECOND_APP');
 export const signInApp = need('KEYSTEAD_E2E_SIGN_IN_APP');
 export const signInElsewhere = signInApp.replace('localhost', '127.0.0.1');
 
+/** Where session.spec.ts serves the app once more, in mode `session`. */
+export const sessionApp = need('KEYSTEAD_E2E_SESSION_APP');
+
 /** An origin that the app lists for CORS, and one that nobody lists. */
 export const listedOrigin = need('KEYSTEAD_E2E_LISTED_ORIGIN');
 export const unlistedOrigin = need('KEYSTEAD_E2E_UNLISTED_ORIGIN');
@@ -52,6 +55,15 @@ export function settings(url: string): Record<string, string> {
     KEYSTEAD_CORS_ORIGINS: listedOrigin,
     KEYSTEAD_LOG_FORMAT: 'json',
     KEYSTEAD_DATABASE_URL: `sqlite:${join(databases, new URL(url).port)}.db`,
+  };
+}
+
+/** The settings with which an app signs people in at its own server, as a confidential client of the demo realm or of `journeys`. */
+export function sessionLogin(client: string, secret: string): Record<string, string> {
+  return {
+    KEYSTEAD_SESSION_CLIENT_ID: client,
+    KEYSTEAD_SESSION_CLIENT_SECRET: secret,
+    KEYSTEAD_SESSION_SECRET: 'long enough and known to everybody who reads this',
   };
 }
 

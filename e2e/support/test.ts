@@ -1,6 +1,6 @@
 import { test as base, expect, type Page } from '@playwright/test';
 
-import { app, signInApp, signInElsewhere } from './environment.ts';
+import { app, sessionApp, signInApp, signInElsewhere } from './environment.ts';
 
 export { expect };
 
@@ -13,7 +13,7 @@ export const test = base.extend<{ quietConsole: undefined }>({
       context.on('console', (message) => {
         // The browser itself reports each answer of 400 and above, or that it hides, this way; the page cannot help that.
         const byBrowser = /^Failed to load resource|blocked by CORS policy/.test(message.text());
-        const ours = [app, signInApp, signInElsewhere].some((origin) => message.location().url.startsWith(origin));
+        const ours = [app, signInApp, signInElsewhere, sessionApp].some((origin) => message.location().url.startsWith(origin));
         if (['error', 'warning'].includes(message.type()) && !byBrowser && ours) {
           noise.push(`${message.type()}: ${message.text()}`);
         }
