@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"keystead/auth"
 	"keystead/session"
 	"keystead/store"
@@ -213,10 +215,17 @@ func (s *server) signInFirst(w http.ResponseWriter, r *http.Request) error {
 // sessionMode is the login mode in which the app has no token.
 const sessionMode = "session"
 
-// revocation is what POST /api/admin/revocations takes, and answers.
+// revocation is what POST /api/admin/revocations takes: one of its two.
 type revocation struct {
-	SessionID string `json:"sid,omitempty" maxLength:"255" doc:"The session of the realm whose tokens are to end (the claim sid)."`
-	Subject   string `json:"sub,omitempty" maxLength:"255" doc:"The user whose tokens of up to now are to end (the claim sub)."`
+	SessionID string `json:"sid,omitempty" minLength:"1" maxLength:"250" pattern:"^[^\\x00]*$" patternDescription:"text without NUL characters" doc:"The session of the realm whose tokens are to end (the claim sid)."`
+	Subject   string `json:"sub,omitempty" minLength:"1" maxLength:"250" pattern:"^[^\\x00]*$" patternDescription:"text without NUL characters" doc:"The user whose tokens of up to now are to end (the claim sub)."`
+}
+
+// TransformSchema implements huma.SchemaTransformer.
+func (revocation) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	one := 1
+	s.MinProperties, s.MaxProperties = &one, &one
+	return s
 }
 
 type revoked struct {
@@ -232,8 +241,8 @@ func (s *server) revoke(ctx context.Context, in *revocationInput) (*bodyOf[revok
 	answer := revoked{SessionID: in.Body.SessionID, Subject: in.Body.Subject}
 	var err error
 	switch sid, sub := in.Body.SessionID, in.Body.Subject; {
-	case (sid == "") == (sub == ""):
-		detail := "either sid or sub must be given"
+	case sid == "" && sub == "": // one of them is null
+		detail := "sid or sub must be a text"
 		return nil, &Problem{Status: http.StatusUnprocessableEntity, Code: codeValidation, Detail: "body: " + detail, Fields: []Field{{"body", detail}}}
 	case sid != "":
 		answer.RememberedUntil, err = s.revocations.RevokeSession(ctx, sid)

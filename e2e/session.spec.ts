@@ -294,19 +294,19 @@ test.describe('no token is in the browser', () => {
   test('while a note is written, changed, found again after a reload and deleted', async ({ page, context }) => {
     const traffic = watchTraffic(context);
     await enter(page, 'gerda', '/notes/new');
-    await title(page).fill('Groceries');
-    await text(page).fill('Bread');
+    await title(page).fill('Luggage');
+    await text(page).fill('Boots');
     await press(page, 'Save');
-    await expect(heading(page, 'Groceries')).toBeVisible();
-    await text(page).fill('Bread and tea');
+    await expect(heading(page, 'Luggage')).toBeVisible();
+    await text(page).fill('Boots and a map');
     await press(page, 'Save');
     await expect(page.getByText('Saved just now')).toBeVisible();
     await page.reload();
-    await expect(text(page)).toHaveValue('Bread and tea');
+    await expect(text(page)).toHaveValue('Boots and a map');
     await follow(page, 'All notes');
-    await press(page, 'Delete “Groceries”');
-    await page.getByRole('alert').filter({ hasText: '“Groceries” deleted' }).getByRole('button', { name: 'Dismiss' }).click();
-    await expect.poll(() => notes(page)).not.toContain('Groceries');
+    await press(page, 'Delete “Luggage”');
+    await page.getByRole('alert').filter({ hasText: '“Luggage” deleted' }).getByRole('button', { name: 'Dismiss' }).click();
+    await expect.poll(() => notes(page)).not.toContain('Luggage');
     await expectNone(page);
     expect(await Promise.all(traffic.looked)).toContain('/api/notes');
     expect(traffic.found).toEqual([]);

@@ -444,9 +444,9 @@ export interface components {
             resource_name: string;
         };
         Revocation: {
-            /** @description The session of the realm whose tokens are to end (the claim sid). */
+            /** @description The session of the realm whose tokens are to end (the claim sid). It must be text without NUL characters. */
             sid?: string;
-            /** @description The user whose tokens of up to now are to end (the claim sub). */
+            /** @description The user whose tokens of up to now are to end (the claim sub). It must be text without NUL characters. */
             sub?: string;
         };
         Revoked: {
