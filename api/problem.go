@@ -128,7 +128,9 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 	p := *asProblem(err)
 	switch p.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		s.decisions.refuse(p.Code)
+		if p.Code != session.CodeSessionMissing { // who asks whether somebody is signed in is told so, and refused nothing
+			s.decisions.refuse(p.Code)
+		}
 		if p.Code == codeCrossOrigin { // no token would help
 			break
 		}
