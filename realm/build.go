@@ -51,6 +51,11 @@ func buildRealm(file *node, usersOnly []*node) *Realm {
 	b.readGroups()
 	b.readUsers()
 	b.addServiceAccounts()
+	b.parts = map[string][32]byte{}
+	file.addParts("", b.parts)
+	for _, n := range usersOnly {
+		n.addParts("", b.parts)
+	}
 	return b.Realm
 }
 

@@ -68,6 +68,7 @@ func (b *builder) readUser(n *node) *User {
 		Enabled:         n.flag("enabled", false),
 		RequiredActions: readActions(n),
 		NotBefore:       n.number("notBefore", 0),
+		part:            n.digest(),
 	}
 	user.ID = b.idOf(n, "user", user.Username)
 	if !b.isNew(n, user) {

@@ -117,7 +117,7 @@ func (c *call) browserSession() *snapshot {
 	c.realm.mu.Lock()
 	defer c.realm.mu.Unlock()
 	s := c.realm.live(claims.ID, false, c.now)
-	if s == nil || !sameSecret(s.checker, claims.Checker) {
+	if s == nil || !s.user.Enabled || !sameSecret(s.checker, claims.Checker) {
 		return nil
 	}
 	return &snapshot{s.id, s.user, s.authTime, s.remember}

@@ -15,7 +15,7 @@ const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code"
 // device is a device authorization request (RFC 8628). Its fields are guarded by the realm's lock.
 type device struct {
 	deviceCode, userCode string
-	client               *Client
+	client               string // its id
 	request              authRequest
 	session              string // once approved
 	state                deviceState
@@ -51,7 +51,7 @@ func (c *call) deviceRequest() error {
 		return refuse(http.StatusBadRequest, "invalid_request", text)
 	}
 	v := c.realm
-	d := &device{deviceCode: randomText(32), userCode: newUserCode(), client: client, request: request, expires: c.now.Add(v.Lifetimes.DeviceCode)}
+	d := &device{deviceCode: randomText(32), userCode: newUserCode(), client: client.ClientID, request: request, expires: c.now.Add(v.Lifetimes.DeviceCode)}
 	v.mu.Lock()
 	v.devices.put(d.deviceCode, d, c.now, d.expires.Add(codeMemory))
 	v.userCodes.put(d.userCode, d, c.now, d.expires)
@@ -97,7 +97,7 @@ func (c *call) devicePage() error {
 	}
 	c.realm.mu.Lock()
 	d, ok := c.realm.userCodes.get(strings.ToUpper(strings.TrimSpace(code)), c.now)
-	ok = ok && d.state == devicePending
+	ok = ok && d.state == devicePending && c.realm.Clients[d.client] != nil
 	c.realm.mu.Unlock()
 	if !ok {
 		page.Error = "Invalid code, please try again."
@@ -110,7 +110,7 @@ func (c *call) devicePage() error {
 // beginDeviceLogin begins a login that ends with the device's consent page.
 func (c *call) beginDeviceLogin(d *device) error {
 	current := c.browserSession()
-	a := c.newAttempt(d.client, d.request, current)
+	a := c.newAttempt(c.realm.Clients[d.client], d.request, current)
 	a.device = d
 	c.setRootCookies(a.root)
 	c.setRestartCookie(url.Values{"user_code": {d.userCode}})

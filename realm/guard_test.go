@@ -303,7 +303,7 @@ func TestIdentityCookie(t *testing.T) {
 			t.Errorf("%s leads to %s", name, to)
 		}
 	}
-	v := ts.realm.realms["small"]
+	v := ts.realm.current()["small"]
 	v.mu.Lock()
 	v.sessions.each(ts.clock.Now(), func(s *session) { s.checker = "another" })
 	v.mu.Unlock()

@@ -30,7 +30,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) {
 func (s *Server) Overview(base string) []pages.HomeRealm {
 	var realms []pages.HomeRealm
 	for _, name := range s.Names() {
-		v := s.realms[name]
+		v := s.current()[name]
 		issuer := base + "/realms/" + url.PathEscape(name)
 		realms = append(realms, pages.HomeRealm{
 			Name: name, Title: v.Title(), Issuer: issuer,

@@ -28,6 +28,7 @@ func (t *accessToken) offline() bool { return len(t.ID) > 2 && t.ID[:2] == "of" 
 const (
 	verificationFailed = "Token verification failed"
 	sessionNotFound    = "user_session_not_found"
+	userDisabled       = "User disabled"
 )
 
 // judge reads an access token and decides whether it is good here and now. The reason is "" when it is;
@@ -62,6 +63,9 @@ func (c *call) judgeAs(text string, types ...string) (t *accessToken, g *grant, 
 		return t, nil, sessionNotFound
 	}
 	t.user, t.light = s.user, t.Subject == ""
+	if !t.user.Enabled {
+		return t, nil, userDisabled
+	}
 	if t.Issued < s.user.NotBefore || !t.light && t.Subject != s.user.ID {
 		return t, nil, verificationFailed
 	}

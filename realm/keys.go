@@ -26,11 +26,13 @@ import (
 type keyring struct {
 	realm string
 	made  chan struct{} // closed once the keys of the start are there
+	first sync.Once     // closes it
 
-	mu       sync.RWMutex
-	keys     []*key // highest priority first, as Keycloak lists them
-	secret   []byte // signs refresh tokens and cookies, which only the realm itself reads
-	secretID string
+	providing sync.Mutex // one provide at a time
+	mu        sync.RWMutex
+	keys      []*key // highest priority first, as Keycloak lists them
+	secret    []byte // signs refresh tokens and cookies, which only the realm itself reads
+	secretID  string
 }
 
 // key is a key pair that signs, or that others encrypt for.
@@ -40,6 +42,7 @@ type key struct {
 	use       string // "sig" or "enc"
 	priority  int64
 	active    bool // signs new tokens; one that is not only verifies
+	fromFile  bool
 	private   crypto.Signer
 	cert      []byte // DER
 }
@@ -50,10 +53,14 @@ func newKeyring(realm string) *keyring {
 	return &keyring{realm: realm, made: make(chan struct{}), secret: secret, secretID: newUUID()}
 }
 
-// start takes the keys from the file and makes those that it lacks, all at the same time: an RSA key
-// takes up to a tenth of a second. Algorithms are those that clients ask for beside the realm's own.
-func (k *keyring) start(providers []KeyProvider, defaultAlgorithm string, algorithms []string) []Warning {
+// provide takes the keys from the file and makes those that are still lacking, all at the same time: an RSA key
+// takes up to a tenth of a second. Algorithms are those that clients ask for beside the realm's own. Keys of an earlier
+// version of the file that this one does not have are withdrawn; keys made here stay.
+func (k *keyring) provide(providers []KeyProvider, defaultAlgorithm string, algorithms []string) []Warning {
+	k.providing.Lock()
+	defer k.providing.Unlock()
 	var warnings []Warning
+	var brought []*key
 	for _, p := range providers {
 		if !p.Enabled {
 			continue
@@ -63,9 +70,11 @@ func (k *keyring) start(providers []KeyProvider, defaultAlgorithm string, algori
 		case err != nil:
 			warnings = append(warnings, Warning{Path: "components.org.keycloak.keys.KeyProvider", Text: fmt.Sprintf("the key of provider %s is not used: %v; another is made", p.ProviderID, err)})
 		case made != nil:
-			k.add(made)
+			made.fromFile = true
+			brought = append(brought, made)
 		}
 	}
+	k.exchange(func(old *key) bool { return old.fromFile }, brought...)
 	var missing []*key
 	want := func(algorithm, use string, priority int64) {
 		if !k.has(algorithm) && !slices.ContainsFunc(missing, func(m *key) bool { return m.algorithm == algorithm }) {
@@ -86,18 +95,23 @@ func (k *keyring) start(providers []KeyProvider, defaultAlgorithm string, algori
 		})
 	}
 	all.Wait()
-	close(k.made)
+	k.first.Do(func() { close(k.made) })
 	return warnings
 }
 
-func (k *keyring) add(added *key) {
-	added.id = keyID(added.private.Public())
-	if added.cert == nil {
-		added.cert = selfSigned(k.realm, added.private)
+func (k *keyring) add(added *key) { k.exchange(func(*key) bool { return false }, added) }
+
+// exchange takes keys away and adds others, at once: whoever signs meanwhile finds either the old or the new ones.
+func (k *keyring) exchange(gone func(*key) bool, added ...*key) {
+	for _, a := range added {
+		a.id = keyID(a.private.Public())
+		if a.cert == nil {
+			a.cert = selfSigned(k.realm, a.private)
+		}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.keys = append(k.keys, added)
+	k.keys = append(slices.DeleteFunc(slices.Clone(k.keys), gone), added...)
 	slices.SortStableFunc(k.keys, func(a, b *key) int {
 		if a.priority != b.priority {
 			return cmp.Compare(b.priority, a.priority)

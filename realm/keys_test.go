@@ -23,7 +23,7 @@ import (
 // Everything that the realm signs must verify in a library that knows nothing of it.
 func TestSignaturesVerifyElsewhere(t *testing.T) {
 	k := newKeyring("test")
-	k.start(nil, "RS256", signatureAlgorithms)
+	k.provide(nil, "RS256", signatureAlgorithms)
 	set := struct {
 		Keys []any `json:"keys"`
 	}{}
@@ -61,9 +61,9 @@ func TestSignaturesVerifyElsewhere(t *testing.T) {
 
 func TestVerifyRefuses(t *testing.T) {
 	k := newKeyring("test")
-	k.start(nil, "RS256", []string{"PS256", "ES256"})
+	k.provide(nil, "RS256", []string{"PS256", "ES256"})
 	other := newKeyring("other")
-	other.start(nil, "RS256", nil)
+	other.provide(nil, "RS256", nil)
 	body := newObject()
 	body.set("a", 1)
 	good, _ := k.sign("RS256", "JWT", body)
@@ -141,8 +141,8 @@ func TestRotation(t *testing.T) {
 	if after.StatusCode != http.StatusOK || kid(after) == kid(before) {
 		t.Errorf("refresh after the rotation = %s, same key %v", after.Status, kid(after) == kid(before))
 	}
-	keys := ts.realm.realms["small"].keys.published()
-	if len(keys) != 3 || keys[0] != ts.realm.realms["small"].keys.signer("RS256") {
+	keys := ts.realm.current()["small"].keys.published()
+	if len(keys) != 3 || keys[0] != ts.realm.current()["small"].keys.signer("RS256") {
 		t.Errorf("%d keys, the new one is not the first", len(keys))
 	}
 }
@@ -182,7 +182,7 @@ func TestRequestsBeforeTheKeys(t *testing.T) {
 // No text is taken for a token of the realm but what it has signed itself.
 func FuzzVerify(f *testing.F) {
 	k := newKeyring("test")
-	k.start(nil, "RS256", nil)
+	k.provide(nil, "RS256", nil)
 	body := newObject()
 	body.set("typ", "Bearer")
 	for _, algorithm := range []string{"RS256", "HS512"} {

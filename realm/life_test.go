@@ -280,7 +280,7 @@ func TestLongRequestsAreRefused(t *testing.T) {
 			t.Errorf("GET %.60s… = %s", path, res.Status)
 		}
 	}
-	v := ts.realm.realms["small"]
+	v := ts.realm.current()["small"]
 	for range maxAttempts + 10 {
 		req, _ := http.NewRequest("GET", "http://localhost"+plainAuth, nil)
 		record(ts.realm, req)
@@ -296,7 +296,7 @@ func TestAFormSentTwiceAtOnce(t *testing.T) {
 	browser := ts.browser()
 	open := ts.loginForm(browser)
 	ts.signIn(browser)
-	v := ts.realm.realms["small"]
+	v := ts.realm.current()["small"]
 	v.mu.Lock()
 	for _, s := range v.othersOf(v.UserByLogin("ben"), "", ts.clock.Now()) {
 		v.drop(s)

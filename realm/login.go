@@ -62,7 +62,7 @@ func (c *call) showLogin(a *attempt, page pages.Login) error {
 func (c *call) people(only *User) []pages.Person {
 	var people []pages.Person
 	for _, user := range c.realm.People() {
-		if only != nil && user != only {
+		if only != nil && user.ID != only.ID {
 			continue
 		}
 		person := pages.Person{Username: user.Username, Name: user.FullName(), Disabled: !user.Enabled}
@@ -92,7 +92,7 @@ func (c *call) attemptOfBrowser() (*attempt, error) {
 	c.realm.mu.Unlock()
 	if ok {
 		a.mu.Lock()
-		if a.root == c.rootOfBrowser() && a.client.ClientID == query.Get("client_id") {
+		if a.root == c.rootOfBrowser() && a.client.ClientID == query.Get("client_id") && a.bind(c.realm) {
 			return a, nil
 		}
 		a.mu.Unlock()
@@ -103,6 +103,27 @@ func (c *call) attemptOfBrowser() (*attempt, error) {
 		return nil, &seeOther{c.endpointURL("/auth") + "?" + again}
 	}
 	return nil, refusePage(http.StatusBadRequest, "Restart login cookie not found. It may have expired; it may have been deleted or cookies are disabled in your browser. If cookies are disabled then enable them. Click Back to Application to login again.")
+}
+
+// bind makes a login under way one of this version of the realm. It reports whether its client and users are still
+// there. The attempt must be locked.
+func (a *attempt) bind(v *served) bool {
+	client := v.Clients[a.client.ClientID]
+	if client == nil {
+		return false
+	}
+	a.client = client
+	for _, user := range []**User{&a.user, &a.known} {
+		if *user == nil {
+			continue
+		}
+		now := v.UserByID((*user).ID)
+		if now == nil {
+			return false
+		}
+		*user = now
+	}
+	return true
 }
 
 // authenticate shows the login form again, or takes what was filled in.
@@ -155,7 +176,7 @@ func (c *call) pickUser() error {
 		return err
 	}
 	user := c.realm.UserByLogin(form.Get("user"))
-	if !sameSecret(c.r.URL.Query().Get("session_code"), a.code) || user == nil || a.known != nil && user != a.known {
+	if !sameSecret(c.r.URL.Query().Get("session_code"), a.code) || user == nil || a.known != nil && user.ID != a.known.ID {
 		return c.redirect(c.loginAction("authenticate", a))
 	}
 	return c.admit(a, user, pages.Login{})
@@ -229,7 +250,7 @@ func (c *call) joinSession(a *attempt) (*session, string, error) {
 	defer v.mu.Unlock()
 	s := v.live(a.root, false, c.now)
 	begins := s == nil
-	if s != nil && s.user != a.user {
+	if s != nil && s.user.ID != a.user.ID {
 		return nil, "", &pageError{status: http.StatusBadRequest, text: "You are already authenticated as different user '" + s.user.Username + "' in this session. Please sign out first.", client: a.client}
 	}
 	if begins {
@@ -237,7 +258,7 @@ func (c *call) joinSession(a *attempt) (*session, string, error) {
 			a.root = randomText(18)
 			c.setRootCookies(a.root)
 		}
-		s = &session{id: a.root, user: a.user, started: c.now, remember: a.remember, checker: randomText(16), clients: map[string]*clientSession{}}
+		s = &session{id: a.root, version: v.Realm, user: a.user, started: c.now, remember: a.remember, checker: randomText(16), clients: map[string]*clientSession{}}
 		v.roots.remove(a.root) // the next login that finds no session gets another id
 	}
 	level := 0
@@ -253,7 +274,7 @@ func (c *call) joinSession(a *attempt) (*session, string, error) {
 	}
 	made := newUUID() + "." + s.id + "." + a.client.ID
 	// Kept for an hour, so that a second use is noticed; good for as long as the realm says.
-	v.codes.put(made, &code{client: a.client, request: a.request, session: s.id, expires: c.now.Add(v.Lifetimes.Code)}, c.now, c.now.Add(codeMemory))
+	v.codes.put(made, &code{client: a.client.ClientID, request: a.request, session: s.id, expires: c.now.Add(v.Lifetimes.Code)}, c.now, c.now.Add(codeMemory))
 	return s, made, nil
 }
 

@@ -38,7 +38,8 @@ type Realm struct {
 	Lifetimes Lifetimes
 	Attrs     map[string]string
 
-	clientOrder []string // client ids, as the file has them
+	clientOrder []string            // client ids, as the file has them
+	parts       map[string][32]byte // what the file consists of, by path, with the digest of each
 }
 
 // Lifetimes are how long things of a realm live. None is zero, but for those that say so.
@@ -85,6 +86,8 @@ type User struct {
 	ServiceAccountOf           *Client  // nil for a person
 	NotBefore                  int64
 	Consents                   map[string][]string // client id to the names of the client scopes granted to it
+
+	part [32]byte // digest of what the file says of the user
 }
 
 // Client is an application of the realm.

@@ -19,9 +19,15 @@ const (
 	maxUses     = 500     // used refresh tokens of one client in one session
 )
 
-// served is a realm while it runs: its file, its keys, and everything that comes and goes.
+// served is one version of a realm while it runs: what its file says, and what comes and goes. Each reading of the
+// file makes another version. A request keeps to the one that it began with.
 type served struct {
 	*Realm
+	*running
+}
+
+// running is what comes and goes: all versions of a realm share it.
+type running struct {
 	keys *keyring
 
 	mu        sync.Mutex
@@ -38,18 +44,19 @@ type served struct {
 	done      map[string][]string      // by user id: required actions that were carried out
 	consents  map[string][]string      // by user id and client: the scopes granted
 	lifespans map[string]time.Duration // by client id: access token lifetimes set at run time
+	edits     map[string]edit          // by user id: what users have changed about themselves
 }
 
 func newServed(r *Realm) *served {
-	return &served{
-		Realm: r, keys: newKeyring(r.Name),
+	return &served{r, &running{
+		keys:     newKeyring(r.Name),
 		sessions: newBounded[*session](maxSessions), offline: newBounded[*session](maxSessions),
 		attempts: newBounded[*attempt](maxAttempts), roots: newBounded[bool](maxAttempts), codes: newBounded[*code](maxCodes),
 		devices: newBounded[*device](maxCodes), userCodes: newBounded[*device](maxCodes),
 		logouts: newBounded[*logoutRequest](maxAttempts), revoked: newBounded[bool](maxRevoked),
 		passwords: map[string]Credential{}, done: map[string][]string{},
-		consents: map[string][]string{}, lifespans: map[string]time.Duration{},
-	}
+		consents: map[string][]string{}, lifespans: map[string]time.Duration{}, edits: map[string]edit{},
+	}}
 }
 
 // askedAlgorithms returns the signature algorithms that clients ask for.
@@ -68,6 +75,7 @@ func (r *Realm) askedAlgorithms() []string {
 // session is a user's sign-in, which clients share: single sign-on. Its fields are guarded by the realm's lock.
 type session struct {
 	id       string // the sid of tokens
+	version  *Realm // whose user and clients these are: see bind
 	user     *User
 	started  time.Time
 	seen     time.Time // when it was last used
@@ -113,7 +121,7 @@ type attempt struct {
 
 // code is an authorization code (RFC 6749 §4.1.2). It stays known after its use, so that a second use is noticed.
 type code struct {
-	client  *Client
+	client  string // its id
 	request authRequest
 	session string
 	expires time.Time
@@ -199,10 +207,30 @@ func (v *served) live(id string, offline bool, now time.Time) *session {
 		sessions = v.offline
 	}
 	s, ok := sessions.get(id, now)
-	if !ok || !now.Before(v.sessionEnds(s)) {
+	if !ok || !now.Before(v.sessionEnds(s)) || !v.bind(s) {
 		return nil
 	}
 	return s
+}
+
+// bind makes a session that an earlier version of the realm has seen one of this version: its user and clients are
+// those of the file as it is now. It reports whether anything is left of it: without its user there is no session. The
+// lock must be held.
+func (v *served) bind(s *session) bool {
+	if s.version == v.Realm {
+		return true
+	}
+	user := v.UserByID(s.user.ID)
+	if user == nil {
+		return false
+	}
+	s.version, s.user = v.Realm, user
+	for id, part := range s.clients {
+		if part.client = v.Clients[id]; part.client == nil {
+			delete(s.clients, id)
+		}
+	}
+	return true
 }
 
 // keep stores the session and notes that it was used just now. The lock must be held.
@@ -323,7 +351,7 @@ func (v *served) setPassword(user *User, password string) {
 func (v *served) othersOf(user *User, keep string, now time.Time) []*session {
 	var others []*session
 	add := func(s *session) {
-		if s.user == user && s.id != keep {
+		if v.bind(s) && s.user.ID == user.ID && s.id != keep {
 			others = append(others, s)
 		}
 	}

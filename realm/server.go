@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -28,7 +29,8 @@ type Options struct {
 // Server serves realms as Keycloak does. It is an http.Handler that answers at once; what needs keys
 // waits until MakeKeys has made them.
 type Server struct {
-	realms  map[string]*served
+	realms  atomic.Pointer[map[string]*served] // by name; the map is never written to: another takes its place
+	swap    sync.Mutex                         // held by who makes another
 	secret  string
 	log     *slog.Logger
 	now     func() time.Time
@@ -38,16 +40,18 @@ type Server struct {
 
 // New returns a server of the realms. It starts nothing: call MakeKeys beside it.
 func New(o Options) *Server {
-	s := &Server{realms: map[string]*served{}, secret: o.Secret, log: o.Log, now: o.Now, client: newBackchannelClient()}
+	s := &Server{secret: o.Secret, log: o.Log, now: o.Now, client: newBackchannelClient()}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.now == nil {
 		s.now = time.Now
 	}
+	realms := map[string]*served{}
 	for _, r := range o.Realms {
-		s.realms[r.Name] = newServed(r)
+		realms[r.Name] = newServed(r)
 	}
+	s.realms.Store(&realms)
 	s.handler = s.routes()
 	return s
 }
@@ -56,25 +60,31 @@ func New(o Options) *Server {
 // all are there. To be called once, after the listener is open.
 func (s *Server) MakeKeys() {
 	var all sync.WaitGroup
-	for _, v := range s.realms {
-		all.Go(func() {
-			for _, w := range v.keys.start(v.Keys, v.DefaultSignature, v.askedAlgorithms()) {
-				s.log.Warn(w.Text, "realm", v.Name, "path", w.Path)
-			}
-		})
+	for _, v := range s.current() {
+		all.Go(func() { s.makeKeys(v) })
 	}
 	all.Wait()
 }
 
+// makeKeys makes the keys that a version of a realm needs and that are not there.
+func (s *Server) makeKeys(v *served) {
+	for _, w := range v.keys.provide(v.Keys, v.DefaultSignature, v.askedAlgorithms()) {
+		s.log.Warn(w.Text, "realm", v.Name, "path", w.Path)
+	}
+}
+
+// current returns the realms by name, as they are now.
+func (s *Server) current() map[string]*served { return *s.realms.Load() }
+
 // WaitForKeys returns when the keys of all realms are there.
 func (s *Server) WaitForKeys() {
-	for _, v := range s.realms {
+	for _, v := range s.current() {
 		<-v.keys.made
 	}
 }
 
 // Names returns the names of the realms, sorted.
-func (s *Server) Names() []string { return slices.Sorted(maps.Keys(s.realms)) }
+func (s *Server) Names() []string { return slices.Sorted(maps.Keys(s.current())) }
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -234,7 +244,7 @@ func (s *Server) with(handle func(*call) error) http.HandlerFunc {
 const maxBody = 1 << 20
 
 func (s *Server) realmOf(r *http.Request) *served {
-	return s.realms[pathParam(r, "realm")]
+	return s.current()[pathParam(r, "realm")]
 }
 
 // headers are on every answer, as in Keycloak, but HSTS: over http browsers pass it over.

@@ -84,7 +84,7 @@ func (c *call) codeGrant(client *Client, form url.Values) (*grant, error) {
 	s := v.live(kept.session, false, c.now)
 	if kept.spent { // somebody has a copy (RFC 6749 §10.5): what the first use brought ends, too
 		if s != nil {
-			delete(s.clients, kept.client.ClientID)
+			delete(s.clients, kept.client)
 		}
 		return nil, invalidGrant("Code not valid")
 	}
@@ -94,7 +94,7 @@ func (c *call) codeGrant(client *Client, form url.Values) (*grant, error) {
 		return nil, invalidGrant("Code not valid")
 	case s == nil:
 		return nil, invalidGrant("Session not active")
-	case kept.client != client:
+	case kept.client != client.ClientID:
 		return nil, invalidGrant("Auth error: Found different client_id in clientSession")
 	case kept.request.RedirectURI != form.Get("redirect_uri"):
 		return nil, invalidGrant("Incorrect redirect_uri")
@@ -141,9 +141,9 @@ func (c *call) grantWithSession(s *session, part *clientSession, sc scopes, how,
 	v := c.realm
 	inBrowser, offlineFirst := s, part.offlineFirst
 	if sc.offline {
-		kept, ok := v.offline.get(s.id, c.now)
-		if !ok {
-			kept = &session{id: s.id, user: s.user, started: c.now, authTime: s.authTime, offline: true, clients: map[string]*clientSession{}}
+		kept := v.live(s.id, true, c.now)
+		if kept == nil {
+			kept = &session{id: s.id, version: v.Realm, user: s.user, started: c.now, authTime: s.authTime, offline: true, clients: map[string]*clientSession{}}
 		}
 		acr := part.acr
 		notes := part.notes
@@ -211,6 +211,8 @@ func (c *call) refreshGrant(client *Client, form url.Values) (*grant, error) {
 		return nil, invalidGrant("Offline user session not found")
 	case s == nil:
 		return nil, invalidGrant("Session not active")
+	case !s.user.Enabled:
+		return nil, invalidGrant(userDisabled)
 	case t.Issued < s.user.NotBefore:
 		return nil, invalidGrant("Stale token")
 	case s.clients[client.ClientID] == nil:
@@ -270,7 +272,7 @@ func (c *call) newSession(client *Client, user *User, sc scopes, how string, not
 	v := c.realm
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	s := &session{id: randomText(18), user: user, started: c.now, checker: randomText(16), clients: map[string]*clientSession{}}
+	s := &session{id: randomText(18), version: v.Realm, user: user, started: c.now, checker: randomText(16), clients: map[string]*clientSession{}}
 	part := s.join(client, v.levelName(client, 1), c.now)
 	part.notes = notes
 	if !sc.offline {
@@ -330,7 +332,7 @@ func (c *call) deviceCodeGrant(client *Client, form url.Values) (*grant, error) 
 	switch {
 	case !ok:
 		return nil, invalidGrant("Device code not valid")
-	case d.client != client:
+	case d.client != client.ClientID:
 		return nil, invalidGrant("unauthorized client")
 	}
 	tooSoon := !d.polled.IsZero() && c.now.Sub(d.polled) < v.Lifetimes.DevicePollInterval
