@@ -10,15 +10,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"keystead/config"
@@ -35,6 +33,7 @@ const demoRealmName = "the demo realm"
 // realmSettings are those of a development realm, alone or beside the app.
 type realmSettings struct {
 	RealmFile   []string      `name:"realm-file" sep:"," placeholder:"FILE" help:"Realm file as Keycloak imports it, or a folder of them; may be given several times. Default: the demo realm, with the users alice and bob."`
+	RealmState  string        `name:"realm-state" aliases:"state" placeholder:"DIR" help:"Keep keys, sessions and what users have changed in this folder, so that they outlive a restart. Default: everything is forgotten. Whoever can read it can make tokens of the realm."`
 	RealmSecret config.Secret `name:"realm-secret" placeholder:"SECRET" help:"The secret of the control API. Default: a new one at each start."`
 }
 
@@ -96,6 +95,8 @@ func formatFor(stderr io.Writer) string {
 // runningRealm is a development realm that is about to be served.
 type runningRealm struct {
 	server      *realm.Server
+	files       *realmFiles
+	state       *realmState // nil: nothing is kept
 	listeners   []net.Listener
 	addr, url   string
 	secret      string
@@ -110,24 +111,23 @@ func (c realmSettings) open(addr string, lookup func(string) (string, bool), log
 	if n := len(c.RealmSecret); n > 0 && n < leastSecret {
 		return nil, fmt.Errorf("%s (--realm-secret) must have at least %d characters, and has %d: whoever guesses it gets a token of any user", config.EnvName("realm-secret"), leastSecret, n)
 	}
-	files, err := c.files()
+	files := &realmFiles{names: c.RealmFile, lookup: lookup, log: log}
+	realms, err := files.load()
 	if err != nil {
 		return nil, err
 	}
-	realms, warnings, err := realm.Load(files, lookup)
+	secret := cmp.Or(string(c.RealmSecret), rand.Text())
+	server := realm.New(realm.Options{Realms: realms, Secret: secret, Log: log})
+	state, err := openRealmState(c.RealmState, server)
 	if err != nil {
-		return nil, fmt.Errorf("the realm cannot be served:\n%w", err)
-	}
-	for _, w := range warnings {
-		log.Warn(w.Text, "file", w.File, "path", w.Path)
+		return nil, err
 	}
 	listeners, err := listen("realm-addr", addr)
 	if err != nil {
 		return nil, err
 	}
-	secret := cmp.Or(string(c.RealmSecret), rand.Text())
 	return &runningRealm{
-		server: realm.New(realm.Options{Realms: realms, Secret: secret, Log: log}), listeners: listeners,
+		server: server, files: files, state: state, listeners: listeners,
 		addr: addr, url: "http://" + addr, secret: secret, secretGiven: c.RealmSecret != "",
 	}, nil
 }
@@ -153,45 +153,22 @@ func isPort(text string) bool {
 	return err == nil && n > 0
 }
 
-// files reads the realm files, and of a folder all that end in .json, as Keycloak does.
-func (c realmSettings) files() ([]realm.File, error) {
-	if len(c.RealmFile) == 0 {
-		return []realm.File{{Name: demoRealmName, Text: demoRealm}}, nil
-	}
-	var files []realm.File
-	var errs []error
-	for _, name := range c.RealmFile {
-		names := []string{name}
-		if info, err := os.Stat(name); err == nil && info.IsDir() {
-			names, _ = filepath.Glob(filepath.Join(name, "*.json")) // fails on a bad pattern only
-			if len(names) == 0 {
-				errs = append(errs, fmt.Errorf("%s (--realm-file) names the folder %q, and no file in it ends in .json", config.EnvName("realm-file"), name))
-			}
-		}
-		for _, name := range names {
-			text, err := os.ReadFile(name)
-			if err != nil {
-				var cause *fs.PathError
-				if errors.As(err, &cause) {
-					err = cause.Err
-				}
-				errs = append(errs, fmt.Errorf("%s (--realm-file) must name readable files, got %q: %w", config.EnvName("realm-file"), name, err))
-				continue
-			}
-			files = append(files, realm.File{Name: name, Text: text})
-		}
-	}
-	return files, errors.Join(errs...)
-}
-
 // serve serves until ctx ends. Keys are made once the address is open, and whoever needs them waits.
 func (r *runningRealm) serve(ctx context.Context, log *slog.Logger, listening func()) error {
+	beside, stop := context.WithCancel(context.WithoutCancel(ctx)) // ends when the last request has: the state is written then
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer stop()
 	go r.server.MakeKeys()
 	forget, err := r.keepSecret()
 	if err != nil {
 		log.Warn("the secret of the control API could not be kept in a file, so \"keystead token mint\" must be given it as KEYSTEAD_REALM_SECRET", "error", err)
 	}
 	defer forget()
+	all.Go(func() { r.files.watch(beside, r.server) })
+	if r.state != nil {
+		all.Go(func() { r.state.keep(beside, r.server, log) })
+	}
 	listening()
 	srv := &http.Server{
 		Handler: r.server, ReadHeaderTimeout: headerTimeout, ReadTimeout: 3 * headerTimeout, WriteTimeout: time.Minute, IdleTimeout: idleTimeout,

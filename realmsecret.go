@@ -49,10 +49,18 @@ func (r *runningRealm) keepSecret() (forget func(), err error) {
 	if err != nil {
 		return forget, err
 	}
-	// A new file under its final name only when complete: the mode of an old one would stay as it was.
-	file, err := os.CreateTemp(filepath.Dir(path), ".realm-*") // readable by its owner alone
-	if err != nil {
+	if err := writePrivately(path, text); err != nil {
 		return forget, err
+	}
+	return func() { forgetNote(path, r.secret) }, nil
+}
+
+// writePrivately writes a file that only the user can read. It has its name only once it is complete: a reader finds the
+// old text or the new, and the mode of an old file does not stay.
+func writePrivately(path string, text []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), ".new-*") // readable by its owner alone
+	if err != nil {
+		return err
 	}
 	_, err = file.Write(text)
 	if err = errors.Join(err, file.Close()); err == nil {
@@ -60,9 +68,8 @@ func (r *runningRealm) keepSecret() (forget func(), err error) {
 	}
 	if err != nil {
 		_ = os.Remove(file.Name())
-		return forget, err
 	}
-	return func() { forgetNote(path, r.secret) }, nil
+	return err
 }
 
 // forgetNote removes the note, unless another realm on the same port has written its own since.

@@ -2,6 +2,7 @@ package realm
 
 import (
 	"crypto/pbkdf2"
+	"crypto/rand"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -18,6 +19,7 @@ type Credential struct {
 	hash   []byte
 	derive func(password string, length int) []byte // nil: nothing matches
 	plain  string                                   // what the file has in clear; "" where it has a hash
+	salt   []byte                                   // of a password that was changed at run time
 }
 
 // Bounds for what a file may make this program compute at each sign-in. Keycloak's own defaults are 7 MiB and
@@ -37,6 +39,23 @@ func newPassword(plain string) Credential {
 	return Credential{hash: sum[:], plain: plain, derive: func(password string, _ int) []byte {
 		sum := sha256.Sum256([]byte(password))
 		return sum[:]
+	}}
+}
+
+// hashPassword makes a credential out of a password that somebody has chosen, which may be one that they use elsewhere.
+// It is hashed as Keycloak hashes by default.
+func hashPassword(plain string) Credential {
+	salt := make([]byte, 16)
+	rand.Read(salt)
+	c := hashedPassword(nil, salt)
+	c.hash = c.derive(plain, 32)
+	return c
+}
+
+// hashedPassword makes a credential out of what hashPassword has made.
+func hashedPassword(hash, salt []byte) Credential {
+	return Credential{hash: hash, salt: salt, derive: func(password string, length int) []byte {
+		return argon2.IDKey([]byte(password), salt, 5, 7168, 1, uint32(length))
 	}}
 }
 

@@ -47,8 +47,11 @@ type key struct {
 	cert      []byte // DER
 }
 
+// secretLength is that of a realm's secret, in bytes.
+const secretLength = 64
+
 func newKeyring(realm string) *keyring {
-	secret := make([]byte, 64)
+	secret := make([]byte, secretLength)
 	rand.Read(secret)
 	return &keyring{realm: realm, made: make(chan struct{}), secret: secret, secretID: newUUID()}
 }
@@ -118,6 +121,26 @@ func (k *keyring) exchange(gone func(*key) bool, added ...*key) {
 		}
 		return strings.Compare(b.algorithm, a.algorithm)
 	})
+}
+
+// state returns what restore takes: the secret, and the keys that were made here.
+func (k *keyring) state() (secret []byte, secretID string, keys []stateKey) {
+	<-k.made
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	for _, key := range k.keys {
+		if !key.fromFile {
+			private := must(x509.MarshalPKCS8PrivateKey(key.private))
+			keys = append(keys, stateKey{key.algorithm, key.use, key.priority, key.active, private, key.cert})
+		}
+	}
+	return k.secret, k.secretID, keys
+}
+
+// restore goes on with the secret and the keys of an earlier keyring. To be called before anything is signed.
+func (k *keyring) restore(secret []byte, secretID string, keys []*key) {
+	k.secret, k.secretID = secret, secretID
+	k.exchange(func(*key) bool { return false }, keys...)
 }
 
 // rotate makes a new key that signs from now on. The old ones stay published and go on verifying.

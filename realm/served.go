@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,7 +29,8 @@ type served struct {
 
 // running is what comes and goes: all versions of a realm share it.
 type running struct {
-	keys *keyring
+	keys    *keyring
+	touched atomic.Bool // by a request, since the state was last asked for
 
 	mu        sync.Mutex
 	sessions  *bounded[*session] // by id
@@ -48,7 +50,7 @@ type running struct {
 }
 
 func newServed(r *Realm) *served {
-	return &served{r, &running{
+	v := &served{r, &running{
 		keys:     newKeyring(r.Name),
 		sessions: newBounded[*session](maxSessions), offline: newBounded[*session](maxSessions),
 		attempts: newBounded[*attempt](maxAttempts), roots: newBounded[bool](maxAttempts), codes: newBounded[*code](maxCodes),
@@ -57,6 +59,8 @@ func newServed(r *Realm) *served {
 		passwords: map[string]Credential{}, done: map[string][]string{},
 		consents: map[string][]string{}, lifespans: map[string]time.Duration{}, edits: map[string]edit{},
 	}}
+	v.touched.Store(true)
+	return v
 }
 
 // askedAlgorithms returns the signature algorithms that clients ask for.
@@ -338,7 +342,7 @@ func (v *served) pending(user *User) []string {
 
 // setPassword changes a password until the realm stops; the file stays as it is.
 func (v *served) setPassword(user *User, password string) {
-	credential := newPassword(password)
+	credential := hashPassword(password)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.passwords[user.ID] = credential

@@ -238,6 +238,7 @@ func (s *Server) with(handle func(*call) error) http.HandlerFunc {
 		if err := handle(c); err != nil {
 			c.fail(err)
 		}
+		v.touched.Store(true)
 	}
 }
 

@@ -89,6 +89,7 @@ func (s *Server) Reload(realms []*Realm) []Changes {
 			v = v.renewed(r)
 		}
 		s.makeKeys(v)
+		v.touched.Store(true)
 		next[r.Name] = v
 		changes = append(changes, change)
 	}

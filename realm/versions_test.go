@@ -127,7 +127,7 @@ func TestBrowsersGoOnAfterAReload(t *testing.T) {
 		t.Errorf("single sign-on of a disabled user leads to %s", res.Header.Get("Location"))
 	}
 	// A login of a client that is gone ends, and does not break the server.
-	open := ts.loginForm(ts.browser())
+	open := ts.loginForm(later)
 	ts.reload(with(t, `{"clientId": "plain", "publicClient": true, "redirectUris": ["http://localhost:9/*"]},`, ""))
 	if res := ts.do(later, ts.request("POST", open, formOf("username", "ben", "password", "ben"))); res.StatusCode != http.StatusBadRequest {
 		t.Errorf("a form of a client that is gone = %s", res.Status)
