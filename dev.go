@@ -49,17 +49,7 @@ func (c *devCommand) Run(env *environment) error {
 		return err
 	}
 	log := newLogger(env.stderr, cfg)
-	read := recording(func(name string) (string, bool) {
-		value, ok := env.lookup(name)
-		switch {
-		case ok:
-		case name == "KEYSTEAD_APP_URL": // so that the realm sends browsers back to this app
-			return cfg.PublicURL, true
-		case name == "KEYSTEAD_BACKCHANNEL_LOGOUT_URL": // and tells it of sign-outs
-			return cfg.PublicURL + "/auth/backchannel-logout", true
-		}
-		return value, ok
-	})
+	read := recording(env.lookupFor(cfg.PublicURL))
 	r, err := c.open(c.RealmAddr, read.lookup, log)
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ func (c *realmCommand) Run(env *environment) error {
 		return err
 	}
 	log := newLogger(env.stderr, config.Config{LogLevel: slog.LevelInfo, LogFormat: formatFor(env.stderr)})
-	read := recording(env.lookup)
+	read := recording(env.lookupFor(""))
 	r, err := c.open(c.RealmAddr, read.lookup, log)
 	if err != nil {
 		return err
@@ -70,6 +70,27 @@ func (env *environment) lookup(name string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// lookupFor finds variables for realm files that send browsers back to an app, and tell it of sign-outs. What is set
+// nowhere is made from the app's address; "" for an app that is not known.
+func (env *environment) lookupFor(app string) func(name string) (string, bool) {
+	return func(name string) (string, bool) {
+		if value, ok := env.lookup(name); ok {
+			return value, true
+		}
+		address, given := env.lookup("KEYSTEAD_APP_URL")
+		if !given {
+			address, given = app, app != ""
+		}
+		switch name {
+		case "KEYSTEAD_APP_URL":
+			return address, given
+		case "KEYSTEAD_BACKCHANNEL_LOGOUT_URL":
+			return address + "/auth/backchannel-logout", given
+		}
+		return "", false
+	}
 }
 
 // recorder notes which variables the placeholders of realm files name.

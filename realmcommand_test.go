@@ -184,3 +184,27 @@ func TestDeploymentLeavesTheRealmOut(t *testing.T) {
 		t.Error("a build with the tag norealm holds the development realm")
 	}
 }
+
+// A realm file that names the app's addresses gets them from where they are set, and else from the app's own.
+func TestAddressesForRealmFiles(t *testing.T) {
+	const app, told = "KEYSTEAD_APP_URL", "KEYSTEAD_BACKCHANNEL_LOGOUT_URL"
+	for name, tt := range map[string]struct {
+		environ           []string
+		beside            string // the app that runs beside the realm
+		wantApp, wantTold string
+	}{
+		"nothing is known":   {},
+		"an app beside it":   {nil, "http://localhost:1", "http://localhost:1", "http://localhost:1/auth/backchannel-logout"},
+		"an app is set":      {[]string{app + "=http://localhost:2"}, "http://localhost:1", "http://localhost:2", "http://localhost:2/auth/backchannel-logout"},
+		"an address is set":  {[]string{told + "=http://localhost:3/told"}, "http://localhost:1", "http://localhost:1", "http://localhost:3/told"},
+		"an app alone, set":  {[]string{app + "=http://localhost:2"}, "", "http://localhost:2", "http://localhost:2/auth/backchannel-logout"},
+		"something else set": {[]string{"KEYSTEAD_OTHER=x"}, "", "", ""},
+	} {
+		lookup := (&environment{environ: tt.environ}).lookupFor(tt.beside)
+		gotApp, appOK := lookup(app)
+		gotTold, toldOK := lookup(told)
+		if gotApp != tt.wantApp || appOK != (tt.wantApp != "") || toldOK != (tt.wantTold != "") || toldOK && gotTold != tt.wantTold {
+			t.Errorf("%s: %q %v, %q %v", name, gotApp, appOK, gotTold, toldOK)
+		}
+	}
+}
