@@ -193,7 +193,8 @@ func (r *runningRealm) serve(ctx context.Context, log *slog.Logger, listening fu
 	listening()
 	srv := &http.Server{
 		Handler: r.server, ReadHeaderTimeout: headerTimeout, ReadTimeout: 3 * headerTimeout, WriteTimeout: time.Minute, IdleTimeout: idleTimeout,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		BaseContext: func(net.Listener) context.Context { return ctx }, // the end is not to wait for requests that hang because they were told to
 	}
 	return serve(ctx, srv, r.listeners, log, func() {})
 }

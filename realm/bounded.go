@@ -1,6 +1,7 @@
 package realm
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -56,6 +57,11 @@ func (b *bounded[V]) get(key string, now time.Time) (V, bool) {
 }
 
 func (b *bounded[V]) remove(key string) { delete(b.items, key) }
+
+// expire removes what has expired.
+func (b *bounded[V]) expire(now time.Time) {
+	maps.DeleteFunc(b.items, func(_ string, item boundedItem[V]) bool { return !now.Before(item.expires) })
+}
 
 // each calls f with every value that has not expired.
 func (b *bounded[V]) each(now time.Time, f func(V)) {

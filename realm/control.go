@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -34,9 +35,19 @@ func (c *call) command(out any) error {
 	decoder := json.NewDecoder(c.r.Body)
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(out); err != nil && !errors.Is(err, io.EOF) {
-		return refuse(http.StatusBadRequest, "invalid_request", "The body must be a JSON object: "+err.Error())
+		return refuse(http.StatusBadRequest, "invalid_request", "The body must be a JSON object with any of "+strings.Join(fieldsOf(out), ", ")+": "+strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
+}
+
+// fieldsOf names the members of the JSON object that is read into a struct.
+func fieldsOf(out any) []string {
+	var names []string
+	for _, field := range reflect.VisibleFields(reflect.TypeOf(out).Elem()) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	return names
 }
 
 // mintTokens makes tokens of a user, with a session of their own, as a login would.
@@ -45,14 +56,16 @@ func (c *call) mintTokens() error {
 		Username string `json:"username"`
 		ClientID string `json:"client_id"`
 		Scope    string `json:"scope"`
+
+		Claims map[string]json.RawMessage `json:"claims"` // of the access token, over the realm's own; null: without that one
 	}
 	in.Scope = "openid"
 	if err := c.command(&in); err != nil {
 		return err
 	}
-	user := c.realm.UserByLogin(in.Username)
-	if user == nil {
-		return refuse(http.StatusNotFound, "not_found", "There is no user "+in.Username+" in the realm "+c.realm.Name+". There are: "+strings.Join(c.realm.usernames(), ", ")+".")
+	user, err := c.userNamed(in.Username)
+	if err != nil {
+		return err
 	}
 	if !user.Enabled {
 		return refuse(http.StatusConflict, "disabled", "The account of "+user.Username+" is disabled in the realm file.")
@@ -65,11 +78,22 @@ func (c *call) mintTokens() error {
 	if !known {
 		return refuse(http.StatusBadRequest, "invalid_scope", "Invalid scopes: "+in.Scope)
 	}
-	answer, err := c.newSession(client, user, sc, "ro", nil).tokens(c.now)
+	g := c.newSession(client, user, sc, "ro", nil)
+	g.override = in.Claims
+	answer, err := g.tokens(c.now)
 	if err != nil {
 		return err
 	}
 	return c.json(answer)
+}
+
+// userNamed finds a user by name or e-mail address.
+func (c *call) userNamed(name string) (*User, error) {
+	user := c.realm.UserByLogin(name)
+	if user == nil {
+		return nil, refuse(http.StatusNotFound, "not_found", "There is no user "+name+" in the realm "+c.realm.Name+". There are: "+strings.Join(c.realm.usernames(), ", ")+".")
+	}
+	return user, nil
 }
 
 // clientToMint returns the client that is named, or the only one with which people sign in to an app.
@@ -112,8 +136,7 @@ func (c *call) rotateKeys() error {
 	if err := c.realm.keys.rotate(in.Algorithm); err != nil {
 		return refuse(http.StatusBadRequest, "invalid_request", err.Error())
 	}
-	c.w.WriteHeader(http.StatusNoContent)
-	return nil
+	return c.done(nil)
 }
 
 // patchClient changes how long a client's access tokens live, in seconds; null brings the file's value back.

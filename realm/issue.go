@@ -3,6 +3,7 @@ package realm
 import (
 	"cmp"
 	"crypto"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -28,10 +29,11 @@ type grant struct {
 	acr          string
 	nonce        string
 	notes        map[string]string
-	refresh      bool   // with a refresh token
-	refreshScope string // of the refresh token that this follows: a refresh with less scope narrows only what it yields
-	chain        string // reuse_id of the refresh token that this follows; "" for a first one
-	withID       bool   // with an ID token
+	override     map[string]json.RawMessage // claims of the access token that the control API was given; null: without that one
+	refresh      bool                       // with a refresh token
+	refreshScope string                     // of the refresh token that this follows: a refresh with less scope narrows only what it yields
+	chain        string                     // reuse_id of the refresh token that this follows; "" for a first one
+	withID       bool                       // with an ID token
 }
 
 // grantOf copies what tokens need from a session that was joined. The lock must be held.
@@ -194,7 +196,7 @@ func (g *grant) tokens(now time.Time) (*object, error) {
 		kind, weight = forLightweight, "lt"
 	}
 	claims := g.accessClaims(kind, g.kind+weight+g.how+":"+newUUID(), issued, expires.Unix())
-	access, err := g.realm.keys.sign(g.accessAlgorithm(), g.accessType(), claims)
+	access, err := g.realm.keys.sign(g.accessAlgorithm(), g.accessType(), g.overridden(claims))
 	if err != nil {
 		return nil, err
 	}
@@ -219,6 +221,26 @@ func (g *grant) tokens(now time.Time) (*object, error) {
 	answer.set("scope", g.scopes.text())
 	mapClaims(g, forAnswer, answer)
 	return answer, nil
+}
+
+// overridden returns the claims with those of the control API in place of the realm's own. The realm's stay as
+// they are: a refresh token is made from them, and does not know of the others.
+func (g *grant) overridden(claims *object) *object {
+	if len(g.override) == 0 {
+		return claims
+	}
+	out := newObject()
+	for _, name := range claims.names {
+		out.set(name, claims.get(name))
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.override)) {
+		if string(g.override[name]) == "null" {
+			out.remove(name)
+		} else {
+			out.set(name, g.override[name])
+		}
+	}
+	return out
 }
 
 func (g *grant) addRefresh(answer, access *object, now time.Time) error {

@@ -28,11 +28,14 @@ type keyring struct {
 	made  chan struct{} // closed once the keys of the start are there
 	first sync.Once     // closes it
 
-	providing sync.Mutex // one provide at a time
-	mu        sync.RWMutex
-	keys      []*key // highest priority first, as Keycloak lists them
-	secret    []byte // signs refresh tokens and cookies, which only the realm itself reads
-	secretID  string
+	changing sync.Mutex // held while keys are made or withdrawn; making takes long, and readers need not wait for it
+
+	mu       sync.RWMutex
+	keys     []*key // highest priority first, as Keycloak lists them
+	secret   []byte // signs refresh tokens and cookies, which only the realm itself reads
+	secretID string
+
+	withdrawn map[string]bool // ids of keys that are not taken from the file again; guarded by changing
 }
 
 // key is a key pair that signs, or that others encrypt for.
@@ -50,18 +53,21 @@ type key struct {
 // secretLength is that of a realm's secret, in bytes.
 const secretLength = 64
 
+// fallbackPriority is that of the keys that Keycloak makes when an algorithm is asked for and has none.
+const fallbackPriority = -100
+
 func newKeyring(realm string) *keyring {
 	secret := make([]byte, secretLength)
 	rand.Read(secret)
-	return &keyring{realm: realm, made: make(chan struct{}), secret: secret, secretID: newUUID()}
+	return &keyring{realm: realm, made: make(chan struct{}), secret: secret, secretID: newUUID(), withdrawn: map[string]bool{}}
 }
 
 // provide takes the keys from the file and makes those that are still lacking, all at the same time: an RSA key
 // takes up to a tenth of a second. Algorithms are those that clients ask for beside the realm's own. Keys of an earlier
 // version of the file that this one does not have are withdrawn; keys made here stay.
 func (k *keyring) provide(providers []KeyProvider, defaultAlgorithm string, algorithms []string) []Warning {
-	k.providing.Lock()
-	defer k.providing.Unlock()
+	k.changing.Lock()
+	defer k.changing.Unlock()
 	var warnings []Warning
 	var brought []*key
 	for _, p := range providers {
@@ -72,7 +78,7 @@ func (k *keyring) provide(providers []KeyProvider, defaultAlgorithm string, algo
 		switch {
 		case err != nil:
 			warnings = append(warnings, Warning{Path: "components.org.keycloak.keys.KeyProvider", Text: fmt.Sprintf("the key of provider %s is not used: %v; another is made", p.ProviderID, err)})
-		case made != nil:
+		case made != nil && !k.withdrawn[keyID(made.private.Public())]:
 			made.fromFile = true
 			brought = append(brought, made)
 		}
@@ -88,7 +94,7 @@ func (k *keyring) provide(providers []KeyProvider, defaultAlgorithm string, algo
 	want("RS256", "sig", 100)
 	want(defaultAlgorithm, "sig", 100)
 	for _, algorithm := range algorithms {
-		want(algorithm, "sig", -100) // what Keycloak calls a fallback key
+		want(algorithm, "sig", fallbackPriority)
 	}
 	var all sync.WaitGroup
 	for _, m := range missing {
@@ -149,6 +155,8 @@ func (k *keyring) rotate(algorithm string) error {
 	if !slices.Contains(signatureAlgorithms, algorithm) {
 		return fmt.Errorf("%q is no signature algorithm of this realm: use one of %s", algorithm, strings.Join(signatureAlgorithms, ", "))
 	}
+	k.changing.Lock()
+	defer k.changing.Unlock()
 	k.mu.RLock()
 	priority := int64(100)
 	for _, old := range k.keys {
@@ -157,6 +165,30 @@ func (k *keyring) rotate(algorithm string) error {
 	k.mu.RUnlock()
 	k.add(&key{algorithm: algorithm, use: "sig", priority: priority, active: true, private: generate(algorithm)})
 	return nil
+}
+
+// withdraw takes a key away at once: out of the set, and what it has signed does not verify any more. Where no
+// other key signs with its algorithm, a new one takes its place, with the priority of Keycloak's fallback keys.
+// It reports whether there was such a key.
+func (k *keyring) withdraw(id string) bool {
+	<-k.made
+	k.changing.Lock()
+	defer k.changing.Unlock()
+	keys := k.published()
+	at := slices.IndexFunc(keys, func(key *key) bool { return key.id == id })
+	if at < 0 {
+		return false
+	}
+	gone := keys[at]
+	k.withdrawn[id] = true
+	left := slices.Delete(keys, at, at+1)
+	if !slices.ContainsFunc(left, func(key *key) bool { return key.algorithm == gone.algorithm && key.active }) {
+		k.add(&key{algorithm: gone.algorithm, use: gone.use, priority: fallbackPriority, active: true, private: generate(gone.algorithm)})
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.keys = slices.DeleteFunc(k.keys, func(key *key) bool { return key.id == id })
+	return true
 }
 
 func (k *keyring) has(algorithm string) bool {

@@ -3,6 +3,7 @@ package realm
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"keystead/realm/pages"
@@ -181,7 +182,9 @@ func (c *call) endSessions(find func() []*session) {
 	var all []notice
 	for _, s := range ending {
 		for _, part := range s.clients {
-			all = append(all, notice{part.client, s.user, s.id})
+			if n := (notice{part.client, s.user, s.id}); !slices.Contains(all, n) { // a session and its offline one end together
+				all = append(all, n)
+			}
 		}
 	}
 	v.mu.Unlock()

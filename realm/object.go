@@ -28,6 +28,11 @@ func (o *object) setNonEmpty(name, value string) {
 	}
 }
 
+func (o *object) remove(name string) {
+	delete(o.values, name)
+	o.names = slices.DeleteFunc(o.names, func(n string) bool { return n == name })
+}
+
 func (o *object) get(name string) any { return o.values[name] }
 
 // setPath sets a member of a member of …, and makes the objects on the way. What stands in the way is replaced.

@@ -29,8 +29,9 @@ type served struct {
 
 // running is what comes and goes: all versions of a realm share it.
 type running struct {
-	keys    *keyring
-	touched atomic.Bool // by a request, since the state was last asked for
+	keys     *keyring
+	troubles *troubles
+	touched  atomic.Bool // by a request, since the state was last asked for
 
 	mu        sync.Mutex
 	sessions  *bounded[*session] // by id
@@ -51,7 +52,7 @@ type running struct {
 
 func newServed(r *Realm) *served {
 	v := &served{r, &running{
-		keys:     newKeyring(r.Name),
+		keys: newKeyring(r.Name), troubles: newTroubles(),
 		sessions: newBounded[*session](maxSessions), offline: newBounded[*session](maxSessions),
 		attempts: newBounded[*attempt](maxAttempts), roots: newBounded[bool](maxAttempts), codes: newBounded[*code](maxCodes),
 		devices: newBounded[*device](maxCodes), userCodes: newBounded[*device](maxCodes),

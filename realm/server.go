@@ -208,6 +208,15 @@ var endpoints = []endpoint{
 	{"/keystead/tokens", "POST", "", (*call).mintTokens},
 	{"/keystead/rotate-keys", "POST", "", (*call).rotateKeys},
 	{"/keystead/clients/{client}", "PATCH", "", (*call).patchClient},
+	{"/keystead/trouble", "GET DELETE", "", (*call).allTrouble},
+	{"/keystead/trouble/{endpoint}", "PUT DELETE", "", (*call).oneTrouble},
+	{"/keystead/clock", "PUT", "", (*call).setClock},
+	{"/keystead/keys", "GET", "", (*call).listKeys},
+	{"/keystead/keys/{kid}", "DELETE", "", (*call).withdrawKey},
+	{"/keystead/sessions", "GET", "", (*call).listSessions},
+	{"/keystead/sessions/{sid}", "DELETE", "", (*call).deleteSession},
+	{"/keystead/sessions/{sid}/expire", "POST", "", (*call).expireSession},
+	{"/keystead/users/{username}/logout", "POST", "", (*call).logoutUser},
 }
 
 // preflight answers OPTIONS: to browsers that ask whether a page may call (Fetch §4.8), and else with Allow.
@@ -234,8 +243,8 @@ func (s *Server) with(handle func(*call) error) http.HandlerFunc {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		c := &call{w: w, r: r, s: s, realm: v, now: s.now()}
-		if err := handle(c); err != nil {
+		c := &call{w: w, r: r, s: s, realm: v, now: v.troubles.now(s.now())}
+		if err := c.inTrouble(handle); err != nil {
 			c.fail(err)
 		}
 		v.touched.Store(true)

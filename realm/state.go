@@ -80,7 +80,7 @@ func (s *Server) States() (map[string][]byte, error) {
 		if !v.touched.Swap(false) {
 			continue
 		}
-		text, err := json.Marshal(v.state(s.now()))
+		text, err := json.Marshal(v.state(v.troubles.now(s.now())))
 		if err != nil {
 			errs = append(errs, fmt.Errorf("realm %s: %w", name, err))
 			continue

@@ -42,7 +42,7 @@ func TestStateOutlivesARestart(t *testing.T) {
 	browser := ts.browser()
 	ts.signIn(browser)
 	spent := ts.password("ann", "ann")
-	tokens := ts.refresh("cli", spent)
+	tokens := ts.refresh(spent)
 	revoked := ts.password("ann", "ann")
 	ts.do(http.DefaultClient, ts.request("POST", realmPath+oidc+"/revoke", formOf("client_id", "cli", "token", revoked.member("access_token"))))
 	offline := ts.token("grant_type", "password", "client_id", "cli", "username", "ann", "password", "ann", "scope", "openid offline_access")
@@ -55,19 +55,19 @@ func TestStateOutlivesARestart(t *testing.T) {
 		t.Errorf("the keys were %s and are %s", kids, now)
 	}
 	ts.codeIn(ts.do(browser, ts.request("GET", plainAuth+"&prompt=none", nil)))
-	if res := ts.userinfo(tokens); res.member("email") != "ann@elsewhere.example" {
+	if res := ts.userinfo(tokens.member("access_token")); res.member("email") != "ann@elsewhere.example" {
 		t.Errorf("userinfo = %s %s", res.Status, res.text)
 	}
-	if res := ts.userinfo(revoked); res.StatusCode != http.StatusUnauthorized {
+	if res := ts.userinfo(revoked.member("access_token")); res.StatusCode != http.StatusUnauthorized {
 		t.Errorf("userinfo with a revoked token = %s", res.Status)
 	}
-	if res := ts.refresh("cli", offline); res.StatusCode != http.StatusOK {
+	if res := ts.refresh(offline); res.StatusCode != http.StatusOK {
 		t.Errorf("offline refresh = %s", res.text)
 	}
-	if res := ts.refresh("cli", tokens); res.StatusCode != http.StatusOK {
+	if res := ts.refresh(tokens); res.StatusCode != http.StatusOK {
 		t.Errorf("refresh = %s", res.text)
 	}
-	if res := ts.refresh("cli", spent); res.member("error") != "invalid_grant" {
+	if res := ts.refresh(spent); res.member("error") != "invalid_grant" {
 		t.Errorf("a refresh token that was used before the restart = %s", res.text)
 	}
 	if v := ts.realm.current()["small"]; !v.matches(v.UserByLogin("stuck"), "another-one") || v.matches(v.UserByLogin("stuck"), "stuck") {
@@ -81,11 +81,11 @@ func TestStateOutlivesARestart(t *testing.T) {
 		t.Error("the changed password stands above what the file now says of the user")
 	}
 	ts = ts.again(strings.Replace(file, `"username": "ann"`, `"username": "hannah"`, 1))
-	if res := ts.userinfo(next); res.StatusCode != http.StatusOK || res.member("preferred_username") != "hannah" {
+	if res := ts.userinfo(next.member("access_token")); res.StatusCode != http.StatusOK || res.member("preferred_username") != "hannah" {
 		t.Errorf("userinfo of a user with another name = %s %s", res.Status, res.text)
 	}
 	ts = ts.again(strings.Replace(file, `{"id": "11111111-0000-4000-8000-000000000001", "username": "ann"`, `{"username": "eve"`, 1))
-	if res := ts.userinfo(next); res.Header.Get("WWW-Authenticate") != `Bearer realm="small", error="invalid_token", error_description="user_session_not_found"` {
+	if res := ts.userinfo(next.member("access_token")); res.Header.Get("WWW-Authenticate") != `Bearer realm="small", error="invalid_token", error_description="user_session_not_found"` {
 		t.Errorf("userinfo of a user who is gone = %s %s", res.Status, res.Header.Get("WWW-Authenticate"))
 	}
 }

@@ -1,0 +1,412 @@
+package realm
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// Trouble on demand: whoever tests an app switches on what goes wrong between the app and its realm.
+
+const (
+	maxDelay  = 60_000               // milliseconds before an answer
+	maxHang   = time.Minute          // how long a request without an answer is kept
+	maxOffset = 10 * 365 * 24 * 3600 // seconds that the clock is off at most, either way
+	maxTimes  = 1_000_000            // requests that a trouble is told to last
+	asked     = "This answer was asked for through the realm's control API: trouble is switched on for this endpoint."
+	garbage   = "<!doctype html>\n<html lang=\"en\">\n<title>Welcome</title>\n<h1>Welcome to the network</h1>\n<p>This is not what was asked for.</p>\n</html>\n"
+	htmlType  = "text/html;charset=utf-8"
+	everybody = "all" // the endpoint that stands for each that has no trouble of its own
+)
+
+// What can go wrong with an answer.
+const (
+	answerNormal    = "normal"    // nothing, but the delay
+	answerError     = "error"     // a status from 400 to 599 with an error in Keycloak's form
+	answerGarbage   = "garbage"   // 200 and an HTML page, as a proxy or a captive portal sends it
+	answerTruncated = "truncated" // half of the real answer, with the length of the whole
+	answerEmpty     = "empty"     // 200 and an object with nothing in it
+	answerHang      = "hang"      // none until the caller gives up
+	answerReset     = "reset"     // none: the connection is closed
+)
+
+var troubleAnswers = []string{answerNormal, answerError, answerGarbage, answerTruncated, answerEmpty, answerHang, answerReset}
+
+// troubleEndpoints are the names under which trouble is switched on, with the paths below a realm that each
+// stands for: the path itself and all below it. The first that fits counts.
+var troubleEndpoints = []struct{ name, path string }{
+	{"discovery", "/.well-known"},
+	{"certs", oidc + "/certs"},
+	{"device", oidc + "/auth/device"},
+	{"device", "/device"},
+	{"auth", oidc + "/auth"},
+	{"auth", oidc + "/registrations"},
+	{"auth", oidc + "/forgot-credentials"},
+	{"auth", "/login-actions"},
+	{"introspect", oidc + "/token/introspect"},
+	{"token", oidc + "/token"},
+	{"userinfo", oidc + "/userinfo"},
+	{"revoke", oidc + "/revoke"},
+	{"logout", oidc + "/logout"},
+	{"account", "/account"},
+	{"frames", oidc + "/login-status-iframe.html"},
+	{"frames", oidc + "/3p-cookies"},
+}
+
+// troubleNames are the names of troubleEndpoints, and all.
+func troubleNames() []string {
+	names := []string{everybody}
+	for _, e := range troubleEndpoints {
+		if !slices.Contains(names, e.name) {
+			names = append(names, e.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// trouble is what goes wrong at an endpoint.
+type trouble struct {
+	Answer string `json:"answer"`
+	Status int    `json:"status,omitempty"` // of the answer error
+	Delay  int    `json:"delay_ms"`         // before the answer, in milliseconds
+	Times  *int   `json:"times,omitempty"`  // how many requests it lasts still; nil: until taken away
+}
+
+// complete fills in what was left out, and returns what is wrong with the rest in words; "" when nothing is.
+func (t *trouble) complete() string {
+	if t.Answer == "" {
+		t.Answer = answerNormal
+	}
+	if t.Answer == answerError && t.Status == 0 {
+		t.Status = http.StatusServiceUnavailable
+	}
+	switch {
+	case !slices.Contains(troubleAnswers, t.Answer):
+		return fmt.Sprintf("There is no answer %q. There are: %s.", t.Answer, strings.Join(troubleAnswers, ", "))
+	case t.Answer == answerError && (t.Status < 400 || t.Status > 599):
+		return fmt.Sprintf("status must be from 400 to 599, got %d.", t.Status)
+	case t.Answer != answerError && t.Status != 0:
+		return fmt.Sprintf("status goes with the answer error only, not with %s.", t.Answer)
+	case t.Delay < 0 || t.Delay > maxDelay:
+		return fmt.Sprintf("delay_ms must be from 0 to %d milliseconds, got %d.", maxDelay, t.Delay)
+	case t.Times != nil && (*t.Times < 1 || *t.Times > maxTimes):
+		return fmt.Sprintf("times must be from 1 to %d requests, got %d; left out, it lasts until it is taken away.", maxTimes, *t.Times)
+	case t.Answer == answerNormal && t.Delay == 0:
+		return "The answer normal without delay_ms changes nothing: name another answer, or a delay."
+	}
+	return ""
+}
+
+// words says for people what goes wrong.
+func (t trouble) words() string {
+	text := map[string]string{
+		answerNormal: "answers as usual", answerError: fmt.Sprintf("answers with status %d", t.Status), answerGarbage: "answers with an HTML page",
+		answerTruncated: "breaks off its answer half-way", answerEmpty: "answers with nothing in it", answerHang: "never answers", answerReset: "closes the connection",
+	}[t.Answer]
+	if t.Delay > 0 {
+		text += " after " + (time.Duration(t.Delay) * time.Millisecond).String()
+	}
+	switch {
+	case t.Times == nil:
+		return text
+	case *t.Times == 1:
+		return text + ", once more"
+	}
+	return fmt.Sprintf("%s, %d times more", text, *t.Times)
+}
+
+// troubles are those of a realm, and how far its clock is off.
+type troubles struct {
+	mu     sync.Mutex
+	set    map[string]trouble // by the name of the endpoint
+	offset time.Duration
+}
+
+func newTroubles() *troubles { return &troubles{set: map[string]trouble{}} }
+
+// now is the realm's time when the clock on the wall says wall.
+func (t *troubles) now(wall time.Time) time.Time { return wall.Add(t.shift()) }
+
+func (t *troubles) shift() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.offset
+}
+
+func (t *troubles) all() map[string]trouble {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.set)
+}
+
+func (t *troubles) put(endpoint string, set trouble) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.set[endpoint] = set
+}
+
+// remove reports whether there was any.
+func (t *troubles) remove(endpoint string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, ok := t.set[endpoint]
+	delete(t.set, endpoint)
+	return ok
+}
+
+// take returns what goes wrong with a request to the endpoint, and counts the request. Of the last one that a
+// trouble lasts for, it names the endpoint for which the trouble was set.
+func (t *troubles) take(endpoint string) (taken trouble, goesWrong bool, over string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, name := range []string{endpoint, everybody} {
+		set, ok := t.set[name]
+		switch {
+		case !ok:
+			continue
+		case set.Times == nil:
+			return set, true, ""
+		case *set.Times == 1:
+			delete(t.set, name)
+			return set, true, name
+		}
+		left := *set.Times - 1
+		set.Times = &left
+		t.set[name] = set
+		return set, true, ""
+	}
+	return trouble{}, false, ""
+}
+
+// endpointName is the name of the endpoint that a request is for: "" for one that only "all" stands for, and
+// false for those that are never in trouble.
+func (c *call) endpointName() (string, bool) {
+	path := strings.TrimPrefix(chi.RouteContext(c.r.Context()).RoutePattern(), "/realms/{realm}")
+	at := func(place string) bool { return path == place || strings.HasPrefix(path, place+"/") }
+	if at("/keystead") {
+		return "", false
+	}
+	for _, e := range troubleEndpoints {
+		if at(e.path) {
+			return e.name, true
+		}
+	}
+	return "", true
+}
+
+// inTrouble lets the handler answer, unless this request is to go wrong. Preflights never do: a browser would
+// tell its page nothing of what went wrong.
+func (c *call) inTrouble(handle func(*call) error) error {
+	endpoint, ok := c.endpointName()
+	if !ok || c.r.Method == http.MethodOptions {
+		return handle(c)
+	}
+	t, goesWrong, over := c.realm.troubles.take(endpoint)
+	if over != "" {
+		c.logTroubleEnd(over, "it has lasted for as many requests as it was to")
+	}
+	if !goesWrong {
+		return handle(c)
+	}
+	if t.Delay > 0 {
+		c.hold(time.Duration(t.Delay) * time.Millisecond)
+		c.now = c.realm.troubles.now(c.s.now())
+	}
+	switch t.Answer {
+	case answerNormal:
+		return handle(c)
+	case answerTruncated:
+		return c.breakOff(handle)
+	case answerHang:
+		c.hold(maxHang)
+		panic(http.ErrAbortHandler)
+	case answerReset:
+		panic(http.ErrAbortHandler)
+	}
+	c.noStore()
+	c.openOrigin() // an app in a browser is to see what comes, too
+	switch {
+	case t.Answer == answerGarbage:
+		c.w.Header().Set("Content-Type", htmlType)
+		_, err := io.WriteString(c.w, garbage)
+		return err
+	case t.Answer == answerEmpty && endpoint == "certs":
+		return c.json(map[string][]publicKey{"keys": {}})
+	case t.Answer == answerEmpty:
+		return c.json(struct{}{})
+	case strings.Contains(c.r.Header.Get("Accept"), "text/html"): // Keycloak, too, asks for nothing else
+		return refusePage(t.Status, asked)
+	}
+	return refuse(t.Status, "unknown_error", asked)
+}
+
+// hold lets time pass before the answer. A caller who gives up, or the end of the server, ends the request.
+func (c *call) hold(d time.Duration) {
+	// net/http notices that a caller is gone only when it has read the whole request.
+	body, err := io.ReadAll(c.r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	c.r.Body = io.NopCloser(bytes.NewReader(body))
+	limits := http.NewResponseController(c.w) // the server's are for answers that come at once
+	_ = limits.SetReadDeadline(time.Time{})
+	_ = limits.SetWriteDeadline(time.Time{})
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.r.Context().Done():
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// breakOff sends the length of the handler's answer, and half of the answer. net/http then closes the
+// connection. One without a body goes as it is.
+func (c *call) breakOff(handle func(*call) error) error {
+	whole := &heldAnswer{ResponseWriter: c.w, status: http.StatusOK}
+	c.w = whole
+	if err := handle(c); err != nil {
+		c.fail(err)
+	}
+	c.w = whole.ResponseWriter
+	if whole.body.Len() > 0 {
+		c.w.Header().Set("Content-Length", strconv.Itoa(whole.body.Len()))
+	}
+	c.w.WriteHeader(whole.status)
+	_, err := c.w.Write(whole.body.Next(whole.body.Len() / 2))
+	return err
+}
+
+// heldAnswer keeps status and body back.
+type heldAnswer struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+func (a *heldAnswer) WriteHeader(status int)      { a.status = status }
+func (a *heldAnswer) Write(b []byte) (int, error) { return a.body.Write(b) }
+
+// setTrouble replaces what goes wrong at the endpoint.
+func (c *call) setTrouble(endpoint string, t trouble) error {
+	if !slices.Contains(troubleNames(), endpoint) {
+		return refuse(http.StatusBadRequest, "invalid_request", fmt.Sprintf("There is no endpoint %q. There are: %s.", endpoint, strings.Join(troubleNames(), ", ")))
+	}
+	if text := t.complete(); text != "" {
+		return refuse(http.StatusBadRequest, "invalid_request", text)
+	}
+	c.realm.troubles.put(endpoint, t)
+	c.s.log.Info("trouble was switched on", "realm", c.realm.Name, "endpoint", endpoint, "what", t.words())
+	return nil
+}
+
+// endTrouble lets the endpoint answer as usual again.
+func (c *call) endTrouble(endpoint string) error {
+	if !slices.Contains(troubleNames(), endpoint) {
+		return refuse(http.StatusBadRequest, "invalid_request", fmt.Sprintf("There is no endpoint %q. There are: %s.", endpoint, strings.Join(troubleNames(), ", ")))
+	}
+	if c.realm.troubles.remove(endpoint) {
+		c.logTroubleEnd(endpoint, "it was switched off")
+	}
+	return nil
+}
+
+func (c *call) logTroubleEnd(endpoint, why string) {
+	c.s.log.Info("trouble has ended", "realm", c.realm.Name, "endpoint", endpoint, "why", why)
+}
+
+// shiftClock sets the realm's clock off by so many seconds. What had ended by the realm's time does not come
+// back when the clock is set back.
+func (c *call) shiftClock(seconds int64) error {
+	if seconds < -maxOffset || seconds > maxOffset {
+		return refuse(http.StatusBadRequest, "invalid_request", fmt.Sprintf("offset_seconds must be from %d to %d, ten years either way, got %d.", -maxOffset, maxOffset, seconds))
+	}
+	v := c.realm
+	v.mu.Lock()
+	v.sessions.expire(c.now)
+	v.offline.expire(c.now)
+	v.mu.Unlock()
+	v.troubles.mu.Lock()
+	before := v.troubles.offset
+	v.troubles.offset = time.Duration(seconds) * time.Second
+	v.troubles.mu.Unlock()
+	switch {
+	case seconds == 0 && before != 0:
+		c.s.log.Info("the clock is right again", "realm", v.Name)
+	case seconds != 0:
+		c.s.log.Info("the clock was set off", "realm", v.Name, "offset", (time.Duration(seconds) * time.Second).String())
+	}
+	return nil
+}
+
+// calm ends all trouble of the realm, that of its clock, too.
+func (c *call) calm() error {
+	for endpoint := range c.realm.troubles.all() {
+		if err := c.endTrouble(endpoint); err != nil {
+			return err
+		}
+	}
+	return c.shiftClock(0)
+}
+
+// allTrouble tells what goes wrong, or ends all of it.
+func (c *call) allTrouble() error {
+	if err := c.guarded(); err != nil {
+		return err
+	}
+	if c.r.Method == http.MethodDelete {
+		return c.done(c.calm())
+	}
+	return c.json(struct {
+		Offset    int64              `json:"clock_offset_seconds"`
+		Endpoints map[string]trouble `json:"endpoints"`
+	}{int64(c.realm.troubles.shift().Seconds()), c.realm.troubles.all()})
+}
+
+// oneTrouble switches trouble on for an endpoint, or off.
+func (c *call) oneTrouble() error {
+	endpoint := pathParam(c.r, "endpoint")
+	if c.r.Method == http.MethodDelete {
+		if err := c.guarded(); err != nil {
+			return err
+		}
+		return c.done(c.endTrouble(endpoint))
+	}
+	var in trouble
+	if err := c.command(&in); err != nil {
+		return err
+	}
+	return c.done(c.setTrouble(endpoint, in))
+}
+
+// setClock sets the realm's clock off.
+func (c *call) setClock() error {
+	var in struct {
+		Seconds *int64 `json:"offset_seconds"`
+	}
+	if err := c.command(&in); err != nil {
+		return err
+	}
+	if in.Seconds == nil {
+		return refuse(http.StatusBadRequest, "invalid_request", "offset_seconds is missing: how far the realm's clock is to be ahead, in seconds; 0 sets it right.")
+	}
+	return c.done(c.shiftClock(*in.Seconds))
+}
+
+// done answers a control request that has nothing to tell, but why it failed.
+func (c *call) done(err error) error {
+	if err == nil {
+		c.w.WriteHeader(http.StatusNoContent)
+	}
+	return err
+}
