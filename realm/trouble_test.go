@@ -139,7 +139,6 @@ func TestTroubleHangs(t *testing.T) {
 		ts.realm.ServeHTTP(w, r)
 	}))
 	server.Config.BaseContext = func(net.Listener) context.Context { return stopping }
-	server.Config.ReadTimeout, server.Config.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond // which are for answers that come
 	server.Start()
 	defer server.Close()
 	ts.trouble("all", `{"answer":"hang"}`)
@@ -152,7 +151,7 @@ func TestTroubleHangs(t *testing.T) {
 		}
 	}
 	for _, method := range []string{"GET", "POST"} {
-		const patience = 200 * time.Millisecond
+		const patience = 50 * time.Millisecond
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		begin := time.Now()
 		_, err := http.DefaultClient.Do(ts.request(method, server.URL+realmPath+oidc+"/userinfo", formOf("access_token", "x")).WithContext(ctx))
@@ -168,12 +167,17 @@ func TestTroubleHangs(t *testing.T) {
 	wait("when the server stopped")
 }
 
+// An answer that is late is made when it is sent, and comes after the time that the server gives others.
 func TestTroubleDelays(t *testing.T) {
 	ts := newTestServer(t)
+	ts.Config.WriteTimeout = 50 * time.Millisecond
 	ts.trouble("token", `{"delay_ms":150}`)
+	began := ts.clock.Now().Unix()
 	begin := time.Now()
-	if res := ts.tokensOf("openid"); time.Since(begin) < 150*time.Millisecond || res.member("id_token") == "" {
-		t.Errorf("after %v: %s", time.Since(begin), res.text)
+	time.AfterFunc(50*time.Millisecond, func() { ts.clock.Add(time.Minute) })
+	res := ts.tokensOf("openid")
+	if time.Since(begin) < 150*time.Millisecond || claims(t, res.member("access_token"))["iat"] != float64(began+60) {
+		t.Errorf("after %v, %d s later: %s", time.Since(begin), ts.clock.Now().Unix()-began, res.text)
 	}
 	ts.trouble("token", `{"delay_ms":150,"answer":"error"}`)
 	begin = time.Now()
@@ -372,6 +376,17 @@ func TestClock(t *testing.T) {
 	if res := ts.userinfo(usual.member("access_token")); res.StatusCode == http.StatusOK {
 		t.Error("a session that had ended ten years ahead has come back")
 	}
+	ts.offlineTokens()
+	setOff(3600)
+	setOff(0)
+	if all := ts.sessions("?username=ann"); len(all) != 1 || !all[0].Offline {
+		t.Errorf("after an hour ahead: %+v", all)
+	}
+	setOff(40 * 24 * 3600)
+	setOff(0)
+	if all := ts.sessions("?username=ann"); len(all) != 0 {
+		t.Errorf("after forty days ahead: %+v", all)
+	}
 	again := ts.tokensOf("openid")
 	setOff(-3600)
 	if res := ts.userinfo(again.member("access_token")); res.StatusCode != http.StatusOK {
@@ -402,7 +417,7 @@ func TestClockForgetsNoRevocation(t *testing.T) {
 	}
 	token := ts.tokensOf("openid").member("access_token")
 	revoke(token)
-	ts.control("PUT", "/clock", `{"offset_seconds":3000000}`)
+	ts.control("PUT", "/clock", `{"offset_seconds":600}`)
 	revoke(ts.tokensOf("openid").member("access_token"))
 	ts.control("PUT", "/clock", `{"offset_seconds":-60}`)
 	if res := ts.userinfo(token); res.StatusCode != http.StatusUnauthorized {
@@ -464,6 +479,16 @@ func TestWithdrawKey(t *testing.T) {
 	ts.control("DELETE", "/keys/"+listed[0].ID, "")
 	if now, _ := ts.keys(); len(now) != 2 || now[0].Priority != fallbackPriority || now[1].Priority != fallbackPriority {
 		t.Errorf("after a rotation and its withdrawal: %+v", now)
+	}
+}
+
+// A key that only verifies replaces none that signs.
+func TestWithdrawBesideAPassiveKey(t *testing.T) {
+	k := newKeyring("test")
+	k.start(nil, "ES256", nil)
+	k.add(&key{algorithm: "ES256", use: "sig", priority: 200, private: generate("ES256")})
+	if !k.withdraw(k.signer("ES256").id) || k.signer("ES256") == nil || len(k.published()) != 4 {
+		t.Errorf("the key that signs: %v of %d", k.signer("ES256"), len(k.published()))
 	}
 }
 
