@@ -494,7 +494,7 @@ func TestWithdrawKey(t *testing.T) {
 // A key that only verifies replaces none that signs.
 func TestWithdrawBesideAPassiveKey(t *testing.T) {
 	k := newKeyring("test")
-	k.start(nil, "ES256", nil)
+	k.provide(nil, "ES256", nil)
 	k.add(&key{algorithm: "ES256", use: "sig", priority: 200, private: generate("ES256")})
 	if !k.withdraw(k.signer("ES256").id) || k.signer("ES256") == nil || len(k.published()) != 4 {
 		t.Errorf("the key that signs: %v of %d", k.signer("ES256"), len(k.published()))
