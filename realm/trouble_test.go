@@ -179,7 +179,11 @@ func TestTroubleHangs(t *testing.T) {
 // An answer that is late is made when it is sent, and comes after the time that the server gives others.
 func TestTroubleDelays(t *testing.T) {
 	ts := newTestServer(t)
-	ts.Config.WriteTimeout = 50 * time.Millisecond
+	server := httptest.NewUnstartedServer(ts.realm)
+	server.Config.WriteTimeout = 50 * time.Millisecond
+	server.Start()
+	defer server.Close()
+	ts.URL = server.URL
 	ts.trouble("token", `{"delay_ms":150}`)
 	began := ts.clock.Now().Unix()
 	begin := time.Now()
