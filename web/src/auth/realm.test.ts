@@ -4,6 +4,8 @@ import { settings } from '../test/fakeKeycloak';
 import { discoveryURL, server } from '../test/server';
 import { explain, probeRealm } from './realm';
 
+const tokenURL = discoveryURL.replace('.well-known/openid-configuration', 'protocol/openid-connect/token');
+
 describe('probeRealm', () => {
   it('tells a Keycloak that does not answer', async () => {
     server.use(http.get(discoveryURL, () => HttpResponse.error()));
@@ -35,8 +37,22 @@ describe('explain', () => {
     return Object.assign(new Error('Server responded with an invalid status.'), { response: Response.json(body, { status }) });
   }
 
-  it('reads an unreadable answer of a living Keycloak as a missing web origin', async () => {
+  it.each([
+    ['a refusal that the page may not read', () => HttpResponse.error()],
+    ['a refusal of the origin', () => HttpResponse.json({ error: 'Invalid origin' }, { status: 403 })],
+  ])('reads an unreadable answer of a living Keycloak as a missing web origin: the token endpoint gives %s', async (_, answer) => {
+    server.use(http.post(tokenURL, answer));
     expect(await explain(new TypeError('Failed to fetch'), settings)).toEqual({ kind: 'webOrigin' });
+  });
+
+  it('reads an answer that broke off as a Keycloak that did not answer, where this page may read the token endpoint', async () => {
+    let asked = '';
+    server.use(http.post(tokenURL, async ({ request }) => {
+      asked = await request.text();
+      return HttpResponse.json({ error: 'invalid_grant', error_description: 'Code not valid' }, { status: 400 });
+    }));
+    expect(await explain(new TypeError('Failed to fetch'), settings)).toEqual({ kind: 'unreachable' });
+    expect(Object.fromEntries(new URLSearchParams(asked))).toMatchObject({ grant_type: 'authorization_code', client_id: settings.clientID });
   });
 
   it('reads an unreadable answer of a dead Keycloak as that', async () => {
@@ -56,6 +72,7 @@ describe('explain', () => {
     ['an ailing Keycloak', tokenEndpointSaid(502, {}), { kind: 'unreachable', status: 502 }],
     ['an error in the address', { error: 'access_denied' }, { kind: 'refused', error: 'access_denied' }],
     ['a token endpoint that never answered', new DOMException('signal timed out', 'TimeoutError'), { kind: 'unreachable' }],
+    ['a page of something between', new SyntaxError('Unexpected token < in JSON'), { kind: 'unreachable', garbled: true }],
     ['a browser without storage', new DOMException('denied', 'SecurityError'), { kind: 'storageBlocked' }],
     ['a wrong nonce', new Error('Invalid nonce.'), { kind: 'unexpected', message: 'Invalid nonce.' }],
   ])('tells %s', async (_, thrown, failure) => {

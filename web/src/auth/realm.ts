@@ -24,12 +24,24 @@ export async function probeRealm(settings: Settings): Promise<Failure | undefine
 }
 
 /**
+ * Asks whether this page may read the token endpoint's answers, with a code that is none: to an origin that the client does not list
+ * Keycloak refuses that, and hides the refusal.
+ */
+async function mayReadTokens(settings: Settings): Promise<boolean> {
+  const body = new URLSearchParams({ grant_type: 'authorization_code', client_id: settings.clientID, code: 'none', redirect_uri: window.location.origin });
+  const endpoint = new Request(`${realmURL(settings)}/protocol/openid-connect/token`, { method: 'POST', body, signal: AbortSignal.timeout(patience) });
+  return fetch(endpoint).then(({ status }) => status !== 403, () => false);
+}
+
+/**
  * Says what made the login fail. keycloak-js throws Keycloak's `error` as it came back, or an error that holds the token
- * endpoint's response, or fetch's own TypeError: then Keycloak is away, or it does not know this origin and hides its answer.
+ * endpoint's response, or what fetch and JSON.parse throw: then Keycloak is away, or something between gave an answer that is none
+ * or broke it off, or Keycloak does not know this origin and hides its answer.
  */
 export async function explain(thrown: unknown, settings: Settings): Promise<Failure> {
   if (thrown instanceof DOMException && thrown.name === 'TimeoutError') return { kind: 'unreachable' };
-  if (thrown instanceof TypeError) return (await probeRealm(settings)) ?? { kind: 'webOrigin' };
+  if (thrown instanceof SyntaxError) return { kind: 'unreachable', garbled: true };
+  if (thrown instanceof TypeError) return (await probeRealm(settings)) ?? ((await mayReadTokens(settings)) ? { kind: 'unreachable' } : { kind: 'webOrigin' });
   if (thrown instanceof Error && 'response' in thrown && thrown.response instanceof Response) {
     if (thrown.response.status >= 500) return { kind: 'unreachable', status: thrown.response.status };
     return clientRefusal(thrown.response) ?? refusal(await thrown.response.json().catch(() => undefined)) ?? { kind: 'unexpected', message: words.answeredWith(thrown.response.status) };

@@ -25,7 +25,7 @@ export type SignedOutReason =
 
 /** Why nobody could be signed in. */
 export type Failure =
-  | { kind: 'unreachable'; status?: number } // no answer, or a 5xx
+  | { kind: 'unreachable'; status?: number; garbled?: boolean } // no answer, a 5xx, or something that is no answer of Keycloak's
   | { kind: 'realmMissing' }
   | { kind: 'refused'; error: string; description?: string } // Keycloak said no, in its own words
   | { kind: 'webOrigin' } // Keycloak answers, but not to this origin

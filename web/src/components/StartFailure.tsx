@@ -41,7 +41,7 @@ function explanation(failure: Failure, { keycloakURL, realm, clientID, issuer }:
   const { failures } = words;
   const place = { keycloakURL, realm, clientID, issuer, origin: window.location.origin };
   switch (failure.kind) {
-    case 'unreachable': return failures.unreachable(place, failure.status);
+    case 'unreachable': return failures.unreachable(place, failure);
     case 'serverAway': return failures.serverAway(failure.status);
     case 'refused': return failures.refused(failure.error, failure.description);
     case 'pkce': return failures.pkce(place, failure.description);

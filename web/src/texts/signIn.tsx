@@ -39,9 +39,11 @@ export const words = {
   },
 
   failures: {
-    unreachable: ({ keycloakURL }: Place, status: number | undefined): Explanation => ({
+    unreachable: ({ keycloakURL }: Place, { status, garbled }: { status?: number; garbled?: boolean }): Explanation => ({
       heading: 'Keycloak did not answer',
-      body: <p>Keycloak {status === undefined ? 'did not answer' : `answered with ${status}`} at <code>{keycloakURL}</code>.</p>,
+      body: garbled
+        ? <p>Something answered at <code>{keycloakURL}</code>, but not as Keycloak does: a proxy or a gateway in between may be in trouble.</p>
+        : <p>Keycloak {status === undefined ? 'did not answer' : `answered with ${status}`} at <code>{keycloakURL}</code>.</p>,
     }),
     realmMissing: ({ keycloakURL, realm }: Place): Explanation => ({
       heading: 'This realm does not exist',
@@ -61,7 +63,7 @@ export const words = {
       body: (
         <p>
           Its answer to the sign-in could not be read here. Most often the web origins of client <code>{clientID}</code> lack <code>{origin}</code>:
-          add it in the console under {consolePath('Clients', clientID, 'Settings', 'Web origins')}. If that is set, the connection broke: try again.
+          add it in the console under {consolePath('Clients', clientID, 'Settings', 'Web origins')}.
         </p>
       ),
     }),
