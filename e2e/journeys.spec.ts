@@ -208,7 +208,7 @@ test('the realm rotates its keys under a stream of calls, and none fails', async
   const keys = new Set<unknown>();
   let running = true;
 
-  // Client credentials, because Keycloak's brute-force protection refuses two passwords of one user at a time.
+  // Client credentials: a realm with brute-force protection refuses two passwords of one user at a time.
   async function stream(fresh: boolean): Promise<void> {
     let bearer = await token(reporterGrant);
     while (running) {
