@@ -26,6 +26,8 @@ type builder struct {
 // buildRealm makes the realm that file describes. Further users come from usersOnly. What is wrong is
 // recorded with the files.
 func buildRealm(file *node, usersOnly []*node) *Realm {
+	log := file.src.log
+	warned, left := len(log.warnings), len(log.left)
 	b := &builder{
 		Realm:       &Realm{Roles: map[string]*Role{}, Groups: map[string]*Group{}, Clients: map[string]*Client{}, Scopes: map[string]*Scope{}},
 		file:        file,
@@ -36,7 +38,8 @@ func buildRealm(file *node, usersOnly []*node) *Realm {
 	for _, n := range usersOnly {
 		b.users = append(b.users, n.objects("users")...)
 	}
-	realmFields.check(file)
+	realmFields.check(file, keycloakDefaults())
+	realmAttributes.check(file.object("attributes"), keycloakDefaults().member("attributes"))
 	b.readSettings()
 	b.readLifetimes()
 	b.readLevels()
@@ -51,6 +54,10 @@ func buildRealm(file *node, usersOnly []*node) *Realm {
 	b.readGroups()
 	b.readUsers()
 	b.addServiceAccounts()
+	if file.member("keycloakVersion") != nil && len(b.People()) == 0 {
+		file.warn("this is an export without users, so nobody can sign in: Keycloak's partial export leaves them out; add some under users, or give the file of \"kc.sh export\" that holds them, too")
+	}
+	b.Report = Report{Unused: gather(log.left[left:]), Warnings: log.warnings[warned:]}
 	b.parts = map[string][32]byte{}
 	file.addParts("", b.parts)
 	for _, n := range usersOnly {
@@ -68,14 +75,15 @@ func (b *builder) readSettings() {
 	if f.member("enabled") == nil {
 		f.warn(`there is no "enabled", which Keycloak reads as false: nobody can sign in; add "enabled": true`)
 	}
+	if strings.EqualFold(f.str("sslRequired"), "all") { // on loopback, the others are alike
+		f.member("sslRequired").leaveOut(plainHTTP)
+	}
 	b.LoginWithEmailAllowed = f.flag("loginWithEmailAllowed", true)
 	b.EditUsernameAllowed = f.flag("editUsernameAllowed", false)
 	b.RememberMe = f.flag("rememberMe", false)
-	b.RegistrationAllowed = f.flag("registrationAllowed", false)
 	b.VerifyEmail = f.flag("verifyEmail", false)
 	b.RevokeRefreshToken = f.flag("revokeRefreshToken", false)
 	b.RefreshTokenMaxReuse = int(f.number("refreshTokenMaxReuse", 0))
-	b.InternationalizationOn = f.flag("internationalizationEnabled", false)
 	b.DefaultSignature = orElse(f.str("defaultSignatureAlgorithm"), "RS256")
 	b.PasswordPolicy = f.str("passwordPolicy")
 	b.NotBefore = f.number("notBefore", 0)
@@ -142,14 +150,36 @@ func (b *builder) readComponents() {
 	components := b.file.object("components")
 	for _, kind := range components.values() {
 		for _, c := range components.objects(kind.name) {
-			componentFields.check(c)
-			if kind.name == "org.keycloak.keys.KeyProvider" {
+			componentFields.check(c, nil)
+			if kind.name == keyProviderKind {
 				b.Keys = append(b.Keys, readKeyProvider(c))
 			}
+		}
+		if t, unused := unusedComponent(kind.name); unused {
+			kind.leave(t, keycloakDefaults().member("components").member(kind.name))
 		}
 	}
 	b.profile = readProfile(components)
 	b.Profile = b.profile.attributes
+}
+
+// Kinds of components.
+const (
+	keyProviderKind = "org.keycloak.keys.KeyProvider"
+	userProfileKind = "org.keycloak.userprofile.UserProfileProvider"
+)
+
+// unusedComponent reports whether this realm acts on no component of that kind, and to which topic it belongs.
+func unusedComponent(kind string) (topic, bool) {
+	switch kind {
+	case keyProviderKind, userProfileKind:
+		return 0, false
+	case "org.keycloak.storage.UserStorageProvider":
+		return userFederation, true
+	case "org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy":
+		return clientRegistration, true
+	}
+	return otherComponents, true
 }
 
 func readKeyProvider(c *node) KeyProvider {
@@ -165,7 +195,7 @@ func readKeyProvider(c *node) KeyProvider {
 	if _, err := fmt.Sscan(first("priority", "0"), &priority); err != nil {
 		config.member("priority").refuse("want a whole number, not %q", settings["priority"])
 	}
-	return KeyProvider{
+	p := KeyProvider{
 		ProviderID: c.str("providerId"),
 		Priority:   priority,
 		Enabled:    strings.EqualFold(first("enabled", "true"), "true"),
@@ -173,6 +203,10 @@ func readKeyProvider(c *node) KeyProvider {
 		Algorithm:  settings["algorithm"],
 		Cfg:        settings,
 	}
+	if !p.used() {
+		c.leaveOut(keyProviders)
+	}
+	return p
 }
 
 // idOf returns the id that the object brings, else one that is the same at every start, so that what

@@ -11,12 +11,40 @@ import (
 func (b *builder) readClients() {
 	b.addBuiltinClients()
 	for _, n := range b.file.objects("clients") {
-		clientFields.check(n)
+		checkClient(n)
 		if client := b.readClient(n); client != nil {
 			client.DefaultScopes, client.OptionalScopes = b.scopesOf(n)
+			b.checkSecret(n, client)
 		}
 	}
 }
+
+// checkSecret tells of a client whose secret nobody can know. The one that Keycloak makes for permissions of
+// administrators stands in exports without one.
+func (b *builder) checkSecret(n *node, client *Client) {
+	asks := client.StandardFlow || client.DirectAccess || client.ServiceAccounts || client.DeviceFlow
+	switch {
+	case n.member("secret") != nil || client.Public || client.BearerOnly || !asks || client.AuthenticatorType != clientSecret:
+	case client.ClientID != b.file.member("adminPermissionsClient").str("clientId"):
+		n.warn("there is no \"secret\": Keycloak makes one, and this realm another at each start; add one, or \"publicClient\": true for an app that can keep none")
+	}
+}
+
+// checkClient tells what of the client is not known or not acted on. One of another protocol is left alone
+// as a whole.
+func checkClient(n *node) {
+	if n.str("protocol") != "" && n.str("protocol") != openIDConnect {
+		n.leaveOut(otherProtocols)
+		return
+	}
+	clientFields.check(n, nil)
+	clientAttributes.check(n.object("attributes"), keycloakDefaults().list("clients")[0].member("attributes"))
+	if kind := n.str("clientAuthenticatorType"); kind != "" && kind != clientSecret && !n.flag("publicClient", false) {
+		n.member("clientAuthenticatorType").leaveOut(clientAuthentication)
+	}
+}
+
+const clientSecret = "client-secret"
 
 func (b *builder) readClient(n *node) *Client {
 	id := n.str("clientId")
@@ -36,7 +64,7 @@ func (b *builder) readClient(n *node) *Client {
 		Enabled:            n.flag("enabled", true),
 		Public:             n.flag("publicClient", false),
 		BearerOnly:         n.flag("bearerOnly", false),
-		AuthenticatorType:  orElse(n.str("clientAuthenticatorType"), "client-secret"),
+		AuthenticatorType:  orElse(n.str("clientAuthenticatorType"), clientSecret),
 		ConsentRequired:    n.flag("consentRequired", false),
 		FrontchannelLogout: n.flag("frontchannelLogout", false),
 		NotBefore:          n.number("notBefore", 0),
@@ -69,7 +97,6 @@ func readFlows(n *node, client *Client) {
 		client.ServiceAccounts, client.Public, client.BearerOnly = true, false, false
 	}
 	if protocol := orElse(n.str("protocol"), openIDConnect); protocol != openIDConnect {
-		n.member("protocol").warn("this realm speaks OpenID Connect only: client %q keeps its roles, but nobody can sign in with it by %s", client.ClientID, protocol)
 		client.StandardFlow, client.ImplicitFlow, client.DirectAccess, client.DeviceFlow = false, false, false, false
 	}
 }

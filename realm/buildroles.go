@@ -29,7 +29,7 @@ func (b *builder) readRoles() {
 	b.addOfflineRole()
 	roles := b.file.object("roles")
 	if roles != nil {
-		rolesFields.check(roles)
+		rolesFields.check(roles, nil)
 	}
 	for _, n := range roles.objects("realm") {
 		b.readRealmRole(n)
@@ -70,7 +70,7 @@ func eitherName(n *node, newer, older string) string {
 func roleName(n *node) string { return strings.TrimSpace(n.str("name")) }
 
 func (b *builder) readRealmRole(n *node) {
-	roleFields.check(n)
+	roleFields.check(n, nil)
 	name := roleName(n)
 	role := b.Roles[name]
 	switch {
@@ -90,7 +90,7 @@ func (b *builder) readRealmRole(n *node) {
 }
 
 func (b *builder) readClientRole(client *Client, n *node) {
-	roleFields.check(n)
+	roleFields.check(n, nil)
 	name := roleName(n)
 	role := b.clientRoles[client][name]
 	switch {
@@ -114,7 +114,7 @@ func (b *builder) readComposites(role *Role, n *node) {
 	if role == nil || composites == nil {
 		return
 	}
-	compositeFields.check(composites)
+	compositeFields.check(composites, nil)
 	for _, item := range composites.list("realm") {
 		if part := b.Roles[item.scalar()]; part != nil {
 			addComposite(role, part)

@@ -2,6 +2,7 @@ package realm
 
 import (
 	"slices"
+	"strings"
 )
 
 const openIDConnect = "openid-connect"
@@ -23,11 +24,12 @@ func (b *builder) readScopes() {
 		return
 	}
 	for _, n := range b.file.objects("clientScopes") {
-		scopeFields.check(n)
+		checkScope(n)
 		b.readScope(n)
 	}
 	b.defaultScopes = b.scopesIn(b.file, "defaultDefaultClientScopes")
 	b.optionalScopes = b.scopesIn(b.file, "defaultOptionalClientScopes")
+	b.checkOwnScopes()
 	if !b.fileHas("clientScopes", offlineAccess) {
 		for _, n := range builtinScopes() {
 			if n.str("name") == offlineAccess {
@@ -37,6 +39,28 @@ func (b *builder) readScopes() {
 		b.optionalScopes = append(b.named([]string{offlineAccess}), b.optionalScopes...)
 	}
 }
+
+// checkOwnScopes tells which scopes the realm lacks that it would have if the file brought none.
+func (b *builder) checkOwnScopes() {
+	missing := slices.DeleteFunc(slices.Clone(builtinDefaults), func(name string) bool { return b.fileHas("clientScopes", name) })
+	if len(missing) > 0 {
+		b.file.member("clientScopes").warn("a file that brings clientScopes gets none of the built-in ones but offline_access: this one has no %s; tokens lack what these would put there", strings.Join(missing, ", "))
+	}
+}
+
+// checkScope tells what of the scope is not known or not acted on. Every realm has a few for SAML, which few
+// realms use.
+func checkScope(n *node) {
+	scopeFields.check(n, nil)
+	if protocol := n.str("protocol"); protocol == "" || protocol == openIDConnect {
+		scopeAttributes.check(n.object("attributes"), nil)
+	} else if !slices.Contains(builtinForeign, n.str("name")) {
+		n.leaveOut(otherProtocols)
+	}
+}
+
+// builtinForeign are the scopes that every realm has for SAML.
+var builtinForeign = []string{"role_list", "saml_organization", "AuthnContextClassRef"}
 
 func (b *builder) readScope(n *node) {
 	name := n.str("name")
@@ -53,7 +77,7 @@ func (b *builder) readScope(n *node) {
 func readMappers(n *node) []*Mapper {
 	var mappers []*Mapper
 	for _, m := range n.objects("protocolMappers") {
-		mapperFields.check(m)
+		mapperFields.check(m, nil)
 		name, kind := m.str("name"), m.str("protocolMapper")
 		switch {
 		case kind == "":
@@ -61,14 +85,23 @@ func readMappers(n *node) []*Mapper {
 		case slices.ContainsFunc(mappers, func(other *Mapper) bool { return other.Name == name }):
 			m.refuse("a protocol mapper named %q stands here twice", name)
 		default:
-			// Every realm has the mapper of organizations, which few realms have.
-			if _, known := mapperKinds[kind]; !known && kind != "oidc-organization-membership-mapper" {
-				m.warn("this realm does not act on mappers of the type %q, so tokens lack what %q would put there", kind, name)
-			}
+			checkMapper(m, kind)
 			mappers = append(mappers, &Mapper{Name: name, Type: kind, Cfg: m.strMap("config")})
 		}
 	}
 	return mappers
+}
+
+// checkMapper tells of a mapper that is not acted on. Every realm has the one of organizations, which few
+// realms have.
+func checkMapper(m *node, kind string) {
+	if _, known := mapperKinds[kind]; known || kind == "oidc-organization-membership-mapper" {
+		return
+	}
+	m.leaveOut(protocolMappers)
+	if !otherMappers[kind] {
+		m.warn("Keycloak has no protocol mapper of the type %q, unless a plug-in brings it: is the name right?", kind)
+	}
 }
 
 func (b *builder) named(names []string) []*Scope {
@@ -101,7 +134,7 @@ func (b *builder) isForeignScope(name string) bool {
 			return true
 		}
 	}
-	return b.file.member("clientScopes") == nil && slices.Contains([]string{"role_list", "saml_organization", "AuthnContextClassRef"}, name)
+	return b.file.member("clientScopes") == nil && slices.Contains(builtinForeign, name)
 }
 
 func (b *builder) scopeHint(name string) string {
@@ -140,7 +173,7 @@ func (b *builder) readScopeMappings() {
 
 // scopeTarget returns how to add a role to the client or client scope that a scope mapping is for.
 func (b *builder) scopeTarget(n *node) func(*Role) {
-	scopeMappingFields.check(n)
+	scopeMappingFields.check(n, nil)
 	clientID, scopeName := n.str("client"), orElse(n.str("clientScope"), n.str("clientTemplate"))
 	var roles *[]*Role
 	switch client, scope := b.Clients[clientID], b.Scopes[scopeName]; {

@@ -1,6 +1,7 @@
 package realm
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -18,7 +19,7 @@ func (b *builder) readGroups() {
 }
 
 func (b *builder) readGroup(n *node, parent *Group) {
-	groupFields.check(n)
+	groupFields.check(n, nil)
 	name := n.str("name")
 	path := "/" + name
 	if parent != nil {
@@ -50,12 +51,30 @@ func (b *builder) groupAt(item *node) *Group {
 }
 
 func (b *builder) readUsers() {
+	var without []string
 	for _, n := range b.users {
-		userFields.check(n)
-		if user := b.readUser(n); user != nil {
-			b.Users = append(b.Users, user)
+		userFields.check(n, nil)
+		user := b.readUser(n)
+		if user == nil {
+			continue
+		}
+		b.Users = append(b.Users, user)
+		if user.Enabled && user.ServiceAccountOf == nil && n.member("realmRoles") == nil && len(user.Effective()) == 0 {
+			without = append(without, user.Username)
 		}
 	}
+	if len(without) > 0 {
+		b.users[0].parent.warn("no role stands with %s, so their tokens carry none: a user of a file has the roles that are listed, and not the default ones; add \"realmRoles\": [%q], or [] if that is meant", few(without), b.defaultRole.Name)
+	}
+}
+
+// few lists the first names of many.
+func few(names []string) string {
+	const shown = 5
+	if more := len(names) - shown; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), more)
+	}
+	return strings.Join(names, ", ")
 }
 
 func (b *builder) readUser(n *node) *User {
@@ -87,10 +106,28 @@ func (b *builder) readUser(n *node) *User {
 		}
 	}
 	b.linkServiceAccount(n, user)
-	if flaws := b.flaws(user); len(flaws) > 0 && user.ServiceAccountOf == nil {
-		n.warn("%s: Keycloak stops this user at \"Update Account Information\", and refuses the password grant", strings.Join(flaws, ", "))
+	if user.ServiceAccountOf == nil {
+		b.checkPerson(n, user)
 	}
 	return user
+}
+
+// checkPerson tells what may surprise of a person of the file: Keycloak takes them word for word.
+func (b *builder) checkPerson(n *node, user *User) {
+	if flaws := b.flaws(user); len(flaws) > 0 {
+		n.warn("%s: Keycloak stops this user at \"Update Account Information\", and refuses the password grant", strings.Join(flaws, ", "))
+	}
+	for _, action := range user.RequiredActions {
+		n.member("requiredActions").warn("%s: Keycloak asks this user for it at the sign-in, and refuses the password grant until it is done", action)
+		if action != updatePassword {
+			n.member("requiredActions").leaveOut(requiredActions, action)
+		}
+	}
+	for _, name := range []string{"username", "email"} {
+		if given := n.str(name); given != strings.ToLower(given) {
+			n.member(name).warn("Keycloak keeps this in lower case, as %s", strings.ToLower(given))
+		}
+	}
 }
 
 // rootAttribute reads a member of the user that may stand among the attributes, too, and wins there.
@@ -193,7 +230,7 @@ func (b *builder) addServiceScope(client *Client) {
 func (b *builder) readConsents(n *node) map[string][]string {
 	consents := map[string][]string{}
 	for _, c := range n.objects("clientConsents") {
-		consentFields.check(c)
+		consentFields.check(c, nil)
 		id := c.str("clientId")
 		if b.Clients[id] == nil {
 			c.refuse("there is no client %q to have consent for", id)

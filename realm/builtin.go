@@ -12,10 +12,16 @@ var (
 	builtinScopesText []byte
 	//go:embed builtin-clients.json
 	builtinClientsText []byte
+	//go:embed keycloak-defaults.json
+	keycloakDefaultsText []byte
 )
 
 // builtinScopes returns the client scopes of a realm whose file brings none.
 var builtinScopes = sync.OnceValue(func() []*node { return parseBuiltin("", builtinScopesText).items })
+
+// keycloakDefaults returns what the members of a new realm say that this one does not act on; those that say
+// nothing, such as false, are left out.
+var keycloakDefaults = sync.OnceValue(func() *node { return parseBuiltin("", keycloakDefaultsText) })
 
 func parseBuiltin(realmName string, text []byte) *node {
 	if realmName != "" {

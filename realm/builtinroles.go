@@ -15,7 +15,7 @@ func (b *builder) startRoles() {
 	name := orElse(strings.TrimSpace(given.str("name")), "default-roles-"+strings.ToLower(b.Name))
 	b.defaultRole = b.addRealmRole(name)
 	if given != nil {
-		roleFields.check(given)
+		roleFields.check(given, nil)
 		b.defaultRole.ID = b.idOf(given, "role", name)
 	}
 }

@@ -74,14 +74,17 @@ func (c Credential) Format(f fmt.State, _ rune) { fmt.Fprint(f, "[password]") }
 func (b *builder) readCredentials(n *node, user *User) []Credential {
 	var credentials []Credential
 	for _, c := range n.objects("credentials") {
-		credentialFields.check(c)
+		credentialFields.check(c, nil)
+		if c.flag("temporary", false) {
+			c.member("temporary").warn("Keycloak passes over this when it imports a user; to have the password changed at the first sign-in, add \"requiredActions\": [\"UPDATE_PASSWORD\"] to the user")
+		}
 		kind := c.str("type")
 		switch plain := c.str("value"); {
 		case plain != "":
 			b.checkImported(c, user, plain)
 			credentials = []Credential{newPassword(plain)} // a plain password replaces those before it
 		case kind != "password" && kind != "":
-			c.warn("this realm knows passwords only: a credential of type %q is not asked for", kind)
+			c.leaveOut(otherCredentials)
 		default:
 			if credential, ok := readHashed(c); ok {
 				credentials = append(credentials, credential)

@@ -19,7 +19,7 @@ import (
 func userWith(t *testing.T, credential map[string]any) string {
 	t.Helper()
 	text, err := json.Marshal(map[string]any{"realm": "r", "enabled": true, "users": []any{
-		map[string]any{"username": "ann", "enabled": true, "email": "a@x.de", "firstName": "A", "lastName": "B", "credentials": []any{credential}}}})
+		map[string]any{"username": "ann", "enabled": true, "email": "a@x.de", "firstName": "A", "lastName": "B", "realmRoles": []any{}, "credentials": []any{credential}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,6 +17,7 @@ import (
 type findings struct {
 	problems []error
 	warnings []Warning
+	left     []leftOut
 }
 
 // source is a file that is being read.
@@ -117,19 +117,29 @@ func (s *source) place(offset int64) string {
 	return fmt.Sprintf("%s, line %d, column %d", s.name, bytes.Count(before, []byte("\n"))+1, utf8.RuneCount(line)+1)
 }
 
-// path names the node as clients[3].redirectUris does. Users stand with their names: users[alice].
+// path names the node as clients[app].redirectUris does: by name where an element of a list has one, else
+// by number.
 func (n *node) path() string {
 	switch p := n.parent; {
 	case p == nil:
 		return ""
 	case p.kind != jsontext.KindBeginArray:
 		return p.path() + memberSuffix(n.name, p.parent == nil)
-	case p.name == "users" && n.member("username") != nil:
-		return p.path() + "[" + strings.ToLower(n.member("username").text) + "]"
 	default:
-		return p.path() + "[" + strconv.Itoa(n.index) + "]"
+		return p.path() + "[" + n.label() + "]"
 	}
 }
+
+// label names an element of a list.
+func (n *node) label() string {
+	if name := n.ownName(); plainLabel.MatchString(name) {
+		return name
+	}
+	return strconv.Itoa(n.index)
+}
+
+// plainLabel is what cannot be taken for something else in a path.
+var plainLabel = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} _.:/@+-]{0,60}$`)
 
 var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 

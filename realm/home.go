@@ -32,9 +32,13 @@ func (s *Server) Overview(base string) []pages.HomeRealm {
 	for _, name := range s.Names() {
 		v := s.current()[name]
 		issuer := base + "/realms/" + url.PathEscape(name)
+		report := ""
+		if !v.Report.empty() {
+			report = ReportURL(base, name)
+		}
 		realms = append(realms, pages.HomeRealm{
 			Name: name, Title: v.Title(), Issuer: issuer,
-			People: v.homePeople(), Clients: v.homeClients(base), Curl: v.curlLines(issuer),
+			People: v.homePeople(), Clients: v.homeClients(base), Curl: v.curlLines(issuer), Report: report,
 		})
 	}
 	return realms

@@ -246,13 +246,30 @@ func generate(algorithm string) crypto.Signer {
 	return nil
 }
 
+// used reports whether the realm has the keys of that provider: out of the file, or made anew where it is one
+// of those that every realm has. What signs or encrypts for the realm alone, nobody else sees.
+func (p KeyProvider) used() bool {
+	switch {
+	case !p.Enabled || p.ProviderID == "hmac-generated" || p.ProviderID == "aes-generated":
+		return true
+	case p.bringsKey():
+		return true
+	}
+	usual := map[string]string{"rsa-generated": "RS256", "rsa-enc-generated": "RSA-OAEP"}[p.ProviderID]
+	return usual != "" && (p.Algorithm == "" || p.Algorithm == usual)
+}
+
+// bringsKey reports whether the file holds a key for the provider, of a kind that can be read.
+func (p KeyProvider) bringsKey() bool {
+	return strings.Trim(p.Cfg["privateKey"], "*") != "" && strings.HasPrefix(p.ProviderID, "rsa")
+}
+
 // keyFromFile reads the private key that the file has for a provider; nil when there is none in it.
 func keyFromFile(p KeyProvider) (*key, error) {
-	text := p.Cfg["privateKey"]
-	if text == "" || strings.Trim(text, "*") == "" || !strings.HasPrefix(p.ProviderID, "rsa") {
+	if !p.bringsKey() {
 		return nil, nil
 	}
-	der, err := derOf(text)
+	der, err := derOf(p.Cfg["privateKey"])
 	if err != nil {
 		return nil, fmt.Errorf("its privateKey cannot be read: %w", err)
 	}

@@ -17,7 +17,9 @@ type File struct {
 
 // Warning says what in a file means something else than whoever wrote it may think.
 type Warning struct {
-	File, Path, Text string // Path is such as clients[3].redirectUris or users[alice]
+	File string `json:"file"`
+	Path string `json:"path"` // such as clients[app].redirectUris or users[alice]
+	Text string `json:"text"`
 }
 
 // maxProblems is how many errors one Load tells of.

@@ -34,14 +34,14 @@ func TestLoadRefuses(t *testing.T) {
 		{"one realm twice", `[{"realm": "r"}, {"realm": "r"}]`, `realm "r" stands in test.json already`},
 		{"users without their realm", `{"realm": "r", "users": []}`, `no file holds that realm`},
 
-		{"a list that is none", `{"realm": "r", "clients": [{"clientId": "a"},{"clientId": "b",` + "\n" + `"redirectUris": "x"}]}`, `clients[1].redirectUris (line 2): want a list, not "x"`},
+		{"a list that is none", `{"realm": "r", "clients": [{"clientId": "a"},{"clientId": "b",` + "\n" + `"redirectUris": "x"}]}`, `clients[b].redirectUris (line 2): want a list, not "x"`},
 		{"a number that is none", `{"realm": "r", "accessTokenLifespan": "soon"}`, `accessTokenLifespan (line 1): want a whole number below 2147483648, not "soon"`},
 		{"a number too large", `{"realm": "r", "notBefore": 2147483648}`, "want a whole number below"},
 		{"a boolean that is none", `{"realm": "r", "rememberMe": "perhaps"}`, "want true or false"},
 		{"a string that is none", `{"realm": "r", "displayName": {}}`, "want a string, not an object"},
 
 		{"a client without name", `{"realm": "r", "clients": [{}]}`, "clients[0] (line 1): a client needs a clientId"},
-		{"a client twice", `{"realm": "r", "clients": [{"clientId": "a"}, {"clientId": "a"}]}`, `clients[1].clientId (line 1): client "a" is there already`},
+		{"a client twice", `{"realm": "r", "clients": [{"clientId": "a"}, {"clientId": "a"}]}`, `clients[a].clientId (line 1): client "a" is there already`},
 		{"account-console without account", `{"realm": "r", "clients": [{"clientId": "account-console"}]}`, "add the client account, too"},
 		{"a redirect URI with fragment", `{"realm": "r", "clients": [{"clientId": "a", "redirectUris": ["http://a/#x"]}]}`, "has no fragment"},
 		{"a redirect URI that is a script", `{"realm": "r", "clients": [{"clientId": "a", "redirectUris": ["JavaScript:x"]}]}`, "cannot be a javascript: address"},
@@ -54,7 +54,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"roles of no client", `{"realm": "r", "roles": {"client": {"nix": [{"name": "x"}]}}}`, `roles.client.nix (line 1): there is no client "nix"`},
 		{"a role made of no role", `{"realm": "r", "roles": {"realm": [{"name": "x", "composites": {"realm": ["nix"]}}]}}`, `realm role "nix", which is not there`},
 		{"a role made of no client role", `{"realm": "r", "roles": {"realm": [{"name": "x", "composites": {"client": {"account": ["nix"]}}}]}}`, `role "nix" of client "account", which is not there`},
-		{"a scope mapping for no client", `{"realm": "r", "scopeMappings": [{"client": "nix", "roles": ["x"]}]}`, `scopeMappings[0].client (line 1): there is no client "nix"`},
+		{"a scope mapping for no client", `{"realm": "r", "scopeMappings": [{"client": "nix", "roles": ["x"]}]}`, `scopeMappings[nix].client (line 1): there is no client "nix"`},
 		{"a scope mapping for nothing", `{"realm": "r", "scopeMappings": [{"roles": ["x"]}]}`, "needs a client or a clientScope"},
 		{"a group twice", `{"realm": "r", "groups": [{"name": "g"}, {"name": "g"}]}`, "group /g stands here twice"},
 		{"a default group that is none", `{"realm": "r", "defaultGroups": ["/nix"]}`, `there is no group "/nix"`},
@@ -95,7 +95,7 @@ func TestLoadRefuses(t *testing.T) {
 func TestLoadTellsAllProblems(t *testing.T) {
 	text := `{"realm": "r", "clients": [{}, {"clientId": "a", "enabled": "x"}], "groups": [` + strings.Repeat("{},", 30) + `{}]}`
 	_, _, err := Load([]File{{Name: "test.json", Text: []byte(text)}}, nil)
-	for _, want := range []string{"clients[0]", "clients[1].enabled", "groups[0]", "and 13 more"} {
+	for _, want := range []string{"clients[0]", "clients[a].enabled", "groups[0]", "and 13 more"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in:\n%v", want, err)
 		}
@@ -104,18 +104,23 @@ func TestLoadTellsAllProblems(t *testing.T) {
 
 func TestLoadWarns(t *testing.T) {
 	tests := []struct{ name, text, path, want string }{
-		{"a field that Keycloak does not know", `{"realm": "r", "enabled": true, "clients": [{"clientId": "a", "redirectUri": "x"}]}`, "clients[0].redirectUri", "refuses the whole file"},
+		{"a field that Keycloak does not know", `{"realm": "r", "enabled": true, "clients": [{"clientId": "a", "redirectUri": "x"}]}`, "clients[a].redirectUri", "refuses the whole file"},
 		{"a realm that is off", `{"realm": "r"}`, "", "nobody can sign in"},
 		{"a user that is off", `{"realm": "r", "enabled": true, "users": [{"username": "Ann"}]}`, "users[ann]", "cannot sign in"},
 		{"a user without names", `{"realm": "r", "enabled": true, "users": [{"username": "ann", "enabled": true}]}`, "users[ann]", "email is missing, firstName is missing, lastName is missing"},
 		{"a role made on the way", `{"realm": "r", "enabled": true, "users": [{"username": "ann", "enabled": true, "realmRoles": ["amdin"]}]}`, "users[ann].realmRoles[0]", `no realm role "amdin"`},
-		{"a scope that is not there", `{"realm": "r", "enabled": true, "clientScopes": [], "clients": [{"clientId": "a", "defaultClientScopes": ["email"]}]}`, "clients[0].defaultClientScopes[0]", "it must bring this one, too"},
+		{"a scope that is not there", `{"realm": "r", "enabled": true, "clientScopes": [], "clients": [{"clientId": "a", "defaultClientScopes": ["email"]}]}`, "clients[a].defaultClientScopes[0]", "it must bring this one, too"},
 		{"an attribute that nothing declares", `{"realm": "r", "enabled": true, "users": [{"username": "ann", "enabled": true, "attributes": {"dep": ["x"]}}]}`, "users[ann].attributes.dep", "does not declare"},
 		{"a lifetime of nothing", `{"realm": "r", "enabled": true, "accessTokenLifespan": 0}`, "accessTokenLifespan", "default of 300 s"},
-		{"a hidden secret", `{"realm": "r", "enabled": true, "clients": [{"clientId": "a", "secret": "**********"}]}`, "clients[0].secret", "hidden the secret"},
-		{"another way to sign in", `{"realm": "r", "enabled": true, "users": [{"username": "ann", "enabled": true, "credentials": [{"type": "otp"}]}]}`, "users[ann].credentials[0]", "passwords only"},
+		{"a hidden secret", `{"realm": "r", "enabled": true, "clients": [{"clientId": "a", "secret": "**********"}]}`, "clients[a].secret", "hidden the secret"},
+		{"a user without roles", `{"realm": "r", "enabled": true, "users": [{"username": "ann", "enabled": true}, {"username": "ben", "enabled": true, "realmRoles": []}]}`, "users", "no role stands with ann, so"},
+		{"a password said to be temporary", `{"realm": "r", "enabled": true, "users": [{"username": "ann", "credentials": [{"value": "x", "temporary": true}]}]}`, "users[ann].credentials[0].temporary", "passes over this"},
+		{"a user with something to do first", `{"realm": "r", "enabled": true, "users": [{"username": "ann", "requiredActions": ["UPDATE_PASSWORD"]}]}`, "users[ann].requiredActions", "refuses the password grant"},
+		{"a username in upper case", `{"realm": "r", "enabled": true, "users": [{"username": "Ann"}]}`, "users[ann].username", "as ann"},
+		{"scopes without the built-in ones", `{"realm": "r", "enabled": true, "clientScopes": [{"name": "profile"}]}`, "clientScopes", "this one has no web-origins, acr, roles, basic, email;"},
+		{"an export without users", `{"realm": "r", "enabled": true, "keycloakVersion": "26.7.4"}`, "", "leaves them out"},
+		{"a client whose secret nobody knows", `{"realm": "r", "enabled": true, "clients": [{"clientId": "a"}]}`, "clients[a]", "another at each start"},
 		{"levels that are none", `{"realm": "r", "enabled": true, "attributes": {"acr.loa.map": "nix"}}`, `attributes["acr.loa.map"]`, "says nothing"},
-		{"a client for SAML", `{"realm": "r", "enabled": true, "clients": [{"clientId": "a", "protocol": "saml"}]}`, "clients[0].protocol", "OpenID Connect only"},
 		{"a pattern for Java", `{"realm": "r", "enabled": true, "passwordPolicy": "regexPattern((?=.*x).*)"}`, "passwordPolicy", "cannot check"},
 	}
 	for _, test := range tests {

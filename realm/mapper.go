@@ -114,6 +114,9 @@ var mapperKinds = map[string]mapperKind{
 	"oidc-nonce-backwards-compatible-mapper": {0, everywhere, (*mapping).nonce},
 }
 
+// otherMappers are Keycloak's protocol mappers that this realm does not act on.
+var otherMappers = set("oidc-amr-mapper oidc-claims-param-token-mapper oidc-claims-param-value-idtoken-mapper oidc-organization-group-membership-mapper oidc-organization-membership-mapper oidc-session-state-mapper oidc-sha256-pairwise-sub-mapper")
+
 // mapClaims runs the mappers of the grant and adds what they yield to out.
 func mapClaims(g *grant, kind claimsFor, out *object) *mapping {
 	m := &mapping{grant: g, kind: kind, out: out}

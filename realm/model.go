@@ -23,20 +23,20 @@ type Realm struct {
 	Keys     []KeyProvider      // keys that the file brings; none: they are made at start
 	LevelsOf map[string]int     // acr.loa.map: name of an authentication level to its number; may be empty
 
-	LoginWithEmailAllowed  bool
-	EditUsernameAllowed    bool
-	RememberMe             bool
-	RegistrationAllowed    bool
-	VerifyEmail            bool // users with an address that is not verified must do that first
-	RevokeRefreshToken     bool // refresh tokens rotate: each is good for RefreshTokenMaxReuse+1 uses
-	RefreshTokenMaxReuse   int
-	InternationalizationOn bool
-	DefaultSignature       string // RS256 unless the file says otherwise
-	PasswordPolicy         string // as in the file, such as "length(8) and notUsername"
-	NotBefore              int64  // seconds since 1970; tokens issued before it are refused; 0: none
+	LoginWithEmailAllowed bool
+	EditUsernameAllowed   bool
+	RememberMe            bool
+	VerifyEmail           bool // users with an address that is not verified must do that first
+	RevokeRefreshToken    bool // refresh tokens rotate: each is good for RefreshTokenMaxReuse+1 uses
+	RefreshTokenMaxReuse  int
+	DefaultSignature      string // RS256 unless the file says otherwise
+	PasswordPolicy        string // as in the file, such as "length(8) and notUsername"
+	NotBefore             int64  // seconds since 1970; tokens issued before it are refused; 0: none
 
 	Lifetimes Lifetimes
 	Attrs     map[string]string
+
+	Report Report // what of the file is not acted on or means something else than one may think
 
 	clientOrder []string            // client ids, as the file has them
 	parts       map[string][32]byte // what the file consists of, by path, with the digest of each

@@ -31,7 +31,7 @@ func (n *node) addParts(path string, parts map[string][32]byte) {
 
 // ownName is what an object of a realm file is called; "" when it has no name.
 func (n *node) ownName() string {
-	for _, member := range []string{"username", "clientId", "name", "alias", "client", "clientScope"} {
+	for _, member := range []string{"username", "clientId", "alias", "name", "client", "clientScope"} {
 		if m := n.member(member); m != nil && m.text != "" {
 			if member == "username" {
 				return strings.ToLower(m.text)

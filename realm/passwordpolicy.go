@@ -15,9 +15,12 @@ import (
 // passwordRule is one rule of a password policy. It returns what is wrong, or "".
 type passwordRule func(user *User, password string) string
 
-// otherPolicies are those that Keycloak has and that say nothing about the password itself, or that need
+// Policies that are not checked: hiddenPolicies say nothing about the password itself, and otherPolicies need
 // what is not here, such as earlier passwords.
-var otherPolicies = set("hashAlgorithm hashIterations passwordHistory forceExpiredPasswordChange passwordBlacklist passwordAge maxAuthAge recoveryCodesWarningThreshold")
+var (
+	hiddenPolicies = set("hashAlgorithm hashIterations recoveryCodesWarningThreshold")
+	otherPolicies  = set("passwordHistory forceExpiredPasswordChange passwordBlacklist passwordAge maxAuthAge")
+)
 
 // CheckPassword returns why the realm's password policy refuses a new password of the user, in a sentence
 // for people; nil when it takes it.
@@ -34,9 +37,12 @@ func (r *Realm) CheckPassword(user *User, password string) error {
 func readPasswordPolicy(n *node) []passwordRule {
 	rules, flaws := parsePasswordPolicy(n.scalar())
 	for _, flaw := range flaws {
-		if flaw.harmless {
+		switch {
+		case flaw.unchecked != "":
+			n.leaveOut(passwordRules, flaw.unchecked)
+		case flaw.harmless:
 			n.warn("%s", flaw.text)
-		} else {
+		default:
 			n.refuse("%s", flaw.text)
 		}
 	}
@@ -44,8 +50,9 @@ func readPasswordPolicy(n *node) []passwordRule {
 }
 
 type policyFlaw struct {
-	text     string
-	harmless bool
+	text      string
+	harmless  bool
+	unchecked string // the name of a policy that is right, and not checked here
 }
 
 // parsePasswordPolicy reads a policy such as "length(8) and notUsername".
@@ -101,10 +108,13 @@ func newPasswordRule(name, value string, given bool) (passwordRule, *policyFlaw)
 	case "regexPattern":
 		return regexRule(value)
 	}
-	if !otherPolicies[name] {
-		return nil, &policyFlaw{text: fmt.Sprintf("there is no password policy %q; write such as \"length(8) and notUsername\"", name)}
+	switch {
+	case hiddenPolicies[name]:
+		return nil, nil
+	case otherPolicies[name]:
+		return nil, &policyFlaw{unchecked: name}
 	}
-	return nil, nil
+	return nil, &policyFlaw{text: fmt.Sprintf("there is no password policy %q; write such as \"length(8) and notUsername\"", name)}
 }
 
 // javaLength counts as Java does: in units of UTF-16.

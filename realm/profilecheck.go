@@ -74,6 +74,10 @@ func (a *ProfileAttribute) flaw(values []string) string {
 	return ""
 }
 
+// otherChecks are validators that are no checks of one value: the number of values is checked above, and no
+// name of a realm file tries to look like another.
+var otherChecks = set("multivalued up-username-not-idn-homograph")
+
 // valueChecks are Keycloak's validators by name. Those that are not here accept everything.
 var valueChecks = map[string]func(value string, settings map[string]any) bool{
 	"length": func(value string, settings map[string]any) bool {

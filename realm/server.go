@@ -205,6 +205,7 @@ var endpoints = []endpoint{
 	{"/login-actions/required-action", "GET POST", "", (*call).requiredAction},
 	{"/login-actions/consent", "POST", "", (*call).consent},
 	{"/account", "GET", "HEAD, DELETE, POST, GET, OPTIONS, PUT", (*call).account},
+	{reportPath, "GET", "", (*call).report},
 	{"/keystead/tokens", "POST", "", (*call).mintTokens},
 	{"/keystead/rotate-keys", "POST", "", (*call).rotateKeys},
 	{"/keystead/clients/{client}", "PATCH", "", (*call).patchClient},

@@ -2,6 +2,7 @@ package realm
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -39,7 +40,7 @@ func defaultProfile() *profile {
 
 // readProfile reads the user profile out of the realm's components, where it stands as JSON in a string.
 func readProfile(components *node) *profile {
-	for _, c := range components.objects("org.keycloak.userprofile.UserProfileProvider") {
+	for _, c := range components.objects(userProfileKind) {
 		texts := c.object("config").list("kc.user.profile.config")
 		if len(texts) == 0 {
 			continue
@@ -88,11 +89,17 @@ func readProfileAttribute(a *node) ProfileAttribute {
 		roles, scopes := required.strs("roles"), required.strs("scopes")
 		attribute.RequiredOfUsers = len(scopes) == 0 && (len(roles) == 0 || slices.Contains(roles, "user"))
 		if len(scopes) > 0 {
-			required.warn("this realm does not require an attribute for some scopes only: it takes %q for one that may be missing", attribute.Name)
+			required.member("scopes").leaveOut(userProfileChecks)
 		}
 	}
 	if a.object("selector") != nil {
 		attribute.RequiredOfUsers = false // it is there for some scopes only
+		a.member("selector").leaveOut(userProfileChecks)
+	}
+	for _, check := range slices.Sorted(maps.Keys(attribute.Validations)) {
+		if valueChecks[check] == nil && !otherChecks[check] {
+			a.member("validations").member(check).leaveOut(userProfileChecks)
+		}
 	}
 	return attribute
 }

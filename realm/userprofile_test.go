@@ -78,7 +78,7 @@ func TestProfileKeeps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, warnings := load(t, `{"realm": "r", "enabled": true, "users": [{"username": "b", "enabled": true, "attributes": {"x": ["y"]}}],
+	r, warnings := load(t, `{"realm": "r", "enabled": true, "users": [{"username": "b", "enabled": true, "realmRoles": [], "attributes": {"x": ["y"]}}],
 		"components": {"org.keycloak.userprofile.UserProfileProvider": [{"config": {"kc.user.profile.config": [`+string(config)+`]}}]}}`)
 	dep := r.Profile[2]
 	if dep.DisplayName != "Department" || dep.Group != "work" || dep.Validations["length"]["max"] != 64.0 || len(dep.Annotations["a"].([]any)) != 3 {

@@ -10,6 +10,8 @@ import (
 	"html/template"
 	"io"
 	"net/url"
+	"unicode"
+	"unicode/utf8"
 )
 
 //go:embed templates/*.html
@@ -115,6 +117,7 @@ type HomeRealm struct {
 	People              []HomePerson
 	Clients             []HomeClient
 	Curl                []string // lines to copy
+	Report              string   // where the report on the realm is; "" when it has nothing to tell
 }
 
 // HomePerson is somebody who can sign in.
@@ -131,6 +134,24 @@ type HomeClient struct {
 	Kind     string // in words
 	URL      string // where the app is; "" when the file does not say
 }
+
+// Report tells what of a realm's file is not acted on, and what in it means something else than one may think.
+type Report struct {
+	Frame
+	Name     string // of the realm
+	Version  string // of the Keycloak that the realm behaves as
+	Unused   []ReportPart
+	Warnings []ReportWarning
+}
+
+// ReportPart is what several members of a file, or one, would do in Keycloak.
+type ReportPart struct {
+	Path, Text string
+	Members    []string // paths, when there are several
+}
+
+// ReportWarning is about one place in a file.
+type ReportWarning struct{ File, Path, Text string }
 
 // Render writes the page as a whole HTML document.
 func (p Login) Render(w io.Writer) error { return render(w, "login", p) }
@@ -165,15 +186,18 @@ func (p RequiredAction) Render(w io.Writer) error { return render(w, "requiredac
 // Render writes the page as a whole HTML document.
 func (p Home) Render(w io.Writer) error { return render(w, "home", p) }
 
+// Render writes the page as a whole HTML document.
+func (p Report) Render(w io.Writer) error { return render(w, "report", p) }
+
 var templates = parse()
 
 // parse joins each page with the frame round it.
 func parse() map[string]*template.Template {
 	frame := template.Must(template.New("frame.html").Funcs(template.FuncMap{
-		"link": link, "fold": fold, "foldHome": foldHome, "fewRoles": fewRoles, "allRoles": allRoles,
+		"link": link, "fold": fold, "foldHome": foldHome, "fewRoles": fewRoles, "allRoles": allRoles, "foldPlaces": foldPlaces, "sentence": sentence,
 	}).ParseFS(files, "templates/frame.html", "templates/people.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"login", "message", "consent", "updatepassword", "logoutconfirm", "device", "formpost", "requiredaction", "home"} {
+	for _, name := range []string{"login", "message", "consent", "updatepassword", "logoutconfirm", "device", "formpost", "requiredaction", "home", "report"} {
 		pages[name] = template.Must(template.Must(frame.Clone()).ParseFS(files, "templates/"+name+".html"))
 	}
 	return pages
@@ -187,6 +211,12 @@ func render(w io.Writer, name string, page any) error {
 	}
 	_, err := b.WriteTo(w)
 	return err
+}
+
+// sentence makes one of a line of the log.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:] + "."
 }
 
 // link returns the address if a page may link to it, and "" otherwise: a javascript: address from a realm

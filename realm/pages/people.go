@@ -9,6 +9,7 @@ const (
 	fewPeople = 8   // people that a page lists openly
 	atMost    = 100 // people that the login page lists at all
 	chips     = 6   // roles that a person's button names
+	fewPlaces = 8   // places in a file that a report lists openly
 )
 
 // folded is a list as a page shows it: some openly, more once unfolded, and the rest only as a number.
@@ -32,6 +33,8 @@ func fold(people []Person) folded[Person] { return foldAfter(people, fewPeople, 
 func foldHome(people []HomePerson) folded[HomePerson] {
 	return foldAfter(people, fewPeople, len(people))
 }
+
+func foldPlaces(paths []string) folded[string] { return foldAfter(paths, fewPlaces, len(paths)) }
 
 // allRoles leaves out the roles that everybody has by default: they tell nobody apart.
 func allRoles(roles []string) folded[string] {
