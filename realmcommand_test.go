@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -112,6 +113,35 @@ func TestRealmAndMint(t *testing.T) {
 	}
 	if _, err := os.Stat(note); !os.IsNotExist(err) {
 		t.Errorf("the note is left behind: %v", err)
+	}
+}
+
+// TestRealmTellsWhatItDoesNotActOn reads the lines of a start: one for all that a realm leaves alone.
+func TestRealmTellsWhatItDoesNotActOn(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"realm": "r", "enabled": true}`:                                                                          "",
+		`{"realm": "r", "enabled": true, "organizationsEnabled": true}`:                                            "a part of its file, organizationsEnabled",
+		`{"realm": "r", "enabled": true, "organizationsEnabled": true, "sslRequired": "all"}`:                      "2 parts of its file, organizationsEnabled and sslRequired",
+		`{"realm": "a r", "enabled": true, "organizationsEnabled": true, "otpPolicyDigits": 8, "loginTheme": "x"}`: "3 parts of its file, such as otpPolicyDigits and organizationsEnabled",
+	} {
+		file := filepath.Join(t.TempDir(), "realm.json")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var lines authtest.Log
+		r, err := realmSettings{RealmFile: []string{file}}.open("localhost:"+freePort(t), nil, slog.New(slog.NewTextHandler(&lines, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.close(); err != nil {
+			t.Error(err)
+		}
+		if got := strings.Count(lines.String(), "\n"); want == "" && got != 0 || want != "" && (got != 1 || !strings.Contains(lines.String(), want)) {
+			t.Errorf("%s: %s", text, &lines)
+		}
+		if want != "" && !strings.Contains(lines.String(), "http://"+r.addr+"/realms/") {
+			t.Errorf("no address of the report: %s", &lines)
+		}
 	}
 }
 
