@@ -132,7 +132,7 @@ func (c realmSettings) open(addr string, lookup func(string) (string, bool), log
 	if n := len(c.RealmSecret); n > 0 && n < leastSecret {
 		return nil, fmt.Errorf("%s (--realm-secret) must have at least %d characters, and has %d: whoever guesses it gets a token of any user", config.EnvName("realm-secret"), leastSecret, n)
 	}
-	files := &realmFiles{names: c.RealmFile, lookup: lookup, log: log}
+	files := &realmFiles{names: c.RealmFile, url: "http://" + addr, lookup: lookup, log: log}
 	realms, err := files.load()
 	if err != nil {
 		return nil, err
@@ -143,9 +143,6 @@ func (c realmSettings) open(addr string, lookup func(string) (string, bool), log
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range realms {
-		tellUnused(log, r, "http://"+addr)
-	}
 	listeners, err := listen("realm-addr", addr)
 	if err != nil {
 		return nil, err
@@ -154,27 +151,6 @@ func (c realmSettings) open(addr string, lookup func(string) (string, bool), log
 		server: server, files: files, state: state, listeners: listeners,
 		addr: addr, url: "http://" + addr, secret: secret, secretGiven: c.RealmSecret != "",
 	}, nil
-}
-
-// tellUnused says in one line what of its file a realm does not act on, and where the report on it will be.
-func tellUnused(log *slog.Logger, r *realm.Realm, base string) {
-	const named = 2
-	var names []string
-	for _, part := range r.Report.Unused {
-		names = append(names, part.Path)
-	}
-	parts := ""
-	switch n := len(names); {
-	case n == 0:
-		return
-	case n == 1:
-		parts = "a part of its file, " + names[0]
-	case n > named:
-		parts = fmt.Sprintf("%d parts of its file, such as %s", n, strings.Join(names[:named], " and "))
-	default:
-		parts = fmt.Sprintf("%d parts of its file, %s", n, strings.Join(names, " and "))
-	}
-	log.Warn("this realm does not act on "+parts, "realm", r.Name, "report", realm.ReportURL(base, r.Name))
 }
 
 // leastSecret is how short a secret may be.

@@ -142,6 +142,10 @@ func TestRealmTellsWhatItDoesNotActOn(t *testing.T) {
 		if want != "" && !strings.Contains(lines.String(), "http://"+r.addr+"/realms/") {
 			t.Errorf("no address of the report: %s", &lines)
 		}
+		before := lines.String()
+		if _, err := r.files.load(); err != nil || lines.String() != before {
+			t.Errorf("%s, read again: %v, %s", text, err, &lines)
+		}
 	}
 }
 

@@ -20,9 +20,11 @@ import (
 // realmFiles are the files that a development realm is made from.
 type realmFiles struct {
 	names  []string // files, and folders of them; none: the demo realm
+	url    string   // where the realms are reached: scheme and host
 	lookup func(name string) (string, bool)
 	log    *slog.Logger
 	told   map[realm.Warning]bool // what the log holds already
+	unused map[string]string      // by realm: what was said of it last
 	loaded string                 // the stamp of what was loaded last
 }
 
@@ -45,7 +47,40 @@ func (f *realmFiles) load() ([]*realm.Realm, error) {
 		told[w] = true
 	}
 	f.told = told
+	f.tellUnused(realms)
 	return realms, nil
+}
+
+// tellUnused says of each realm in one line what of its file it does not act on, unless that was said already.
+func (f *realmFiles) tellUnused(realms []*realm.Realm) {
+	said := map[string]string{}
+	for _, r := range realms {
+		text := unusedParts(r.Report)
+		if text != "" && text != f.unused[r.Name] {
+			f.log.Warn("this realm does not act on "+text, "realm", r.Name, "report", realm.ReportURL(f.url, r.Name))
+		}
+		said[r.Name] = text
+	}
+	f.unused = said
+}
+
+// unusedParts names the first parts of a file that a realm does not act on, and how many there are; "" for none.
+func unusedParts(report realm.Report) string {
+	const most = 2
+	var names []string
+	for _, part := range report.Unused {
+		names = append(names, part.Path)
+	}
+	switch n := len(names); {
+	case n == 0:
+		return ""
+	case n == 1:
+		return "a part of its file, " + names[0]
+	case n <= most:
+		return fmt.Sprintf("%d parts of its file, %s", n, strings.Join(names, " and "))
+	default:
+		return fmt.Sprintf("%d parts of its file, such as %s", n, strings.Join(names[:most], " and "))
+	}
 }
 
 // read reads the files, and of a folder all that end in .json, as Keycloak does.

@@ -395,6 +395,16 @@ func TestReportsOfSeveralRealms(t *testing.T) {
 	}
 }
 
+// TestReportIsOfTheFileAsItIsNow reads a file anew while its realm is served.
+func TestReportIsOfTheFileAsItIsNow(t *testing.T) {
+	ts := newTestServer(t, `{"realm": "small", "enabled": true, "smtpServer": {"host": "x"}}`)
+	now, _ := load(t, `{"realm": "small", "enabled": true, "organizationsEnabled": true}`)
+	ts.realm.Reload([]*Realm{now})
+	if text := ts.do(http.DefaultClient, ts.request("GET", realmPath+reportPath, nil)).text; !strings.Contains(text, "organizationsEnabled") || strings.Contains(text, "smtpServer") {
+		t.Errorf("after the file was read again: %s", text)
+	}
+}
+
 // TestSame holds values against each other that make Keycloak do the same, or not.
 func TestSame(t *testing.T) {
 	for _, test := range []struct {
