@@ -188,7 +188,7 @@ const pages: Record<string, [way: (page: Page) => Promise<unknown>, word: string
       await expect(state(page)).toHaveText('Signed in as alice');
       await (await keycloakIn(page)).evaluate((kc) => void kc.accountManagement());
     },
-    'This development realm has no account page yet.',
+    'Where you are signed in.',
   ],
 };
 

@@ -79,6 +79,7 @@ func (b *builder) readSettings() {
 		f.member("sslRequired").leaveOut(plainHTTP)
 	}
 	b.LoginWithEmailAllowed = f.flag("loginWithEmailAllowed", true)
+	b.DuplicateEmailsAllowed = f.flag("duplicateEmailsAllowed", false)
 	b.EditUsernameAllowed = f.flag("editUsernameAllowed", false)
 	b.RememberMe = f.flag("rememberMe", false)
 	b.VerifyEmail = f.flag("verifyEmail", false)

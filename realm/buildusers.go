@@ -115,7 +115,11 @@ func (b *builder) readUser(n *node) *User {
 // checkPerson tells what may surprise of a person of the file: Keycloak takes them word for word.
 func (b *builder) checkPerson(n *node, user *User) {
 	if flaws := b.flaws(user); len(flaws) > 0 {
-		n.warn("%s: Keycloak stops this user at \"Update Account Information\", and refuses the password grant", strings.Join(flaws, ", "))
+		var all []string
+		for _, flaw := range flaws {
+			all = append(all, flaw.inFile())
+		}
+		n.warn("%s: Keycloak stops this user at \"Update Account Information\", and refuses the password grant", strings.Join(all, ", "))
 	}
 	for _, action := range user.RequiredActions {
 		n.member("requiredActions").warn("%s: Keycloak asks this user for it at the sign-in, and refuses the password grant until it is done", action)
@@ -164,7 +168,7 @@ func (b *builder) isNew(n *node, user *User) bool {
 		n.refuse("user %q is there already; case makes no difference", user.Username)
 	case b.known[id]:
 		n.refuse("another user has the id %s, too", user.ID)
-	case user.Email != "" && b.known[email] && !b.file.flag("duplicateEmailsAllowed", false):
+	case user.Email != "" && b.known[email] && !b.DuplicateEmailsAllowed:
 		n.refuse("another user has the e-mail address %s, too, and duplicateEmailsAllowed is not true", user.Email)
 	default:
 		b.known[name], b.known[id], b.known[email] = true, true, true

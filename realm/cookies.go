@@ -99,6 +99,7 @@ type snapshot struct {
 	user     *User
 	authTime time.Time
 	remember bool
+	checker  string
 }
 
 // browserSession returns the session that the browser's cookie names, if it has not ended; else nil.
@@ -120,7 +121,7 @@ func (c *call) browserSession() *snapshot {
 	if s == nil || !s.user.Enabled || !sameSecret(s.checker, claims.Checker) {
 		return nil
 	}
-	return &snapshot{s.id, s.user, s.authTime, s.remember}
+	return &snapshot{s.id, s.user, s.authTime, s.remember, s.checker}
 }
 
 // setRestartCookie keeps the request, so that a login page that was left open too long can begin anew.

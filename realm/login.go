@@ -258,7 +258,7 @@ func (c *call) joinSession(a *attempt) (*session, string, error) {
 			a.root = randomText(18)
 			c.setRootCookies(a.root)
 		}
-		s = &session{id: a.root, version: v.Realm, user: a.user, started: c.now, remember: a.remember, checker: randomText(16), clients: map[string]*clientSession{}}
+		s = &session{id: a.root, version: v.Realm, user: a.user, started: c.now, remember: a.remember, checker: randomText(16), address: addressOf(c.r), agent: agentOf(c.r), clients: map[string]*clientSession{}}
 		v.roots.remove(a.root) // the next login that finds no session gets another id
 	}
 	level := 0

@@ -23,15 +23,16 @@ type Realm struct {
 	Keys     []KeyProvider      // keys that the file brings; none: they are made at start
 	LevelsOf map[string]int     // acr.loa.map: name of an authentication level to its number; may be empty
 
-	LoginWithEmailAllowed bool
-	EditUsernameAllowed   bool
-	RememberMe            bool
-	VerifyEmail           bool // users with an address that is not verified must do that first
-	RevokeRefreshToken    bool // refresh tokens rotate: each is good for RefreshTokenMaxReuse+1 uses
-	RefreshTokenMaxReuse  int
-	DefaultSignature      string // RS256 unless the file says otherwise
-	PasswordPolicy        string // as in the file, such as "length(8) and notUsername"
-	NotBefore             int64  // seconds since 1970; tokens issued before it are refused; 0: none
+	LoginWithEmailAllowed  bool
+	DuplicateEmailsAllowed bool
+	EditUsernameAllowed    bool
+	RememberMe             bool
+	VerifyEmail            bool // users with an address that is not verified must do that first
+	RevokeRefreshToken     bool // refresh tokens rotate: each is good for RefreshTokenMaxReuse+1 uses
+	RefreshTokenMaxReuse   int
+	DefaultSignature       string // RS256 unless the file says otherwise
+	PasswordPolicy         string // as in the file, such as "length(8) and notUsername"
+	NotBefore              int64  // seconds since 1970; tokens issued before it are refused; 0: none
 
 	Lifetimes Lifetimes
 	Attrs     map[string]string

@@ -3,11 +3,13 @@ package realm
 import (
 	"fmt"
 	"maps"
+	"math"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -30,17 +32,24 @@ func (r *Realm) Pending(user *User) []string {
 
 // flaws returns what the user profile finds wrong with the user. Like Keycloak it looks only at what the user
 // could mend.
-func (r *Realm) flaws(user *User) []string {
-	var flaws []string
+func (r *Realm) flaws(user *User) []profileFlaw {
+	var flaws []profileFlaw
 	for _, a := range r.Profile {
-		if !slices.Contains(a.Edit, "user") || a.Name == "username" && !r.EditUsernameAllowed {
-			continue
-		}
-		if flaw := a.flaw(user.own(a.Name)); flaw != "" {
-			flaws = append(flaws, a.Name+" "+flaw)
+		if r.userEdits(a) {
+			flaws = append(flaws, a.flaws(user.own(a.Name))...)
 		}
 	}
 	return flaws
+}
+
+// userEdits reports whether users may change the attribute themselves.
+func (r *Realm) userEdits(a ProfileAttribute) bool {
+	return slices.Contains(a.Edit, "user") && (a.Name != "username" || r.EditUsernameAllowed)
+}
+
+// userViews reports whether users see the attribute: who may change it sees it, too.
+func (a ProfileAttribute) userViews() bool {
+	return slices.Contains(a.View, "user") || slices.Contains(a.Edit, "user")
 }
 
 // own returns the values of an attribute that are the user's own, not those of a group.
@@ -51,27 +60,61 @@ func (u *User) own(name string) []string {
 	return u.Attrs[name]
 }
 
-func (a *ProfileAttribute) flaw(values []string) string {
-	given := slices.DeleteFunc(slices.Clone(values), func(value string) bool { return strings.TrimSpace(value) == "" })
-	switch {
-	case len(given) == 0 && a.RequiredOfUsers:
-		return "is missing"
-	case len(given) == 0:
-		return ""
-	case len(given) > 1 && !a.Multivalued:
-		return "has several values"
+// profileFlaw is something that the user profile finds wrong with an attribute.
+type profileFlaw struct {
+	attribute string
+	key       string // Keycloak's name of the message, or what the profile itself gives for one
+	params    []any  // strings and nils that belong into the message; the attribute's own name is the first
+}
+
+// missingValue is the key of a flaw: a value must be given.
+const missingValue = "error-user-attribute-required"
+
+// inFile is the flaw as a warning about the realm file has it.
+func (f profileFlaw) inFile() string {
+	if f.key == missingValue {
+		return f.attribute + " is missing"
+	}
+	return fmt.Sprintf("%s is not as the user profile wants it (%s)", f.attribute, f.key)
+}
+
+// flaws returns what is wrong with values of the attribute that a user has, or wants.
+func (a ProfileAttribute) flaws(values []string) []profileFlaw {
+	var flaws []profileFlaw
+	add := func(f *flaw) {
+		if f == nil || slices.ContainsFunc(flaws, func(known profileFlaw) bool { return known.key == f.key }) {
+			return
+		}
+		flaws = append(flaws, profileFlaw{a.Name, f.key, append([]any{a.title()}, f.params...)})
+	}
+	given := slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" })
+	if a.RequiredOfUsers && !slices.ContainsFunc(given, func(value string) bool { return strings.TrimSpace(value) != "" }) {
+		add(&flaw{key: missingValue})
+	}
+	count, limited := a.Validations["multivalued"]
+	if !a.Multivalued {
+		count, limited = map[string]any{"max": "1"}, true
+	}
+	if least, most := bound(count, "min"), bound(count, "max"); limited && outside(float64(len(given)), least, most) {
+		add(&flaw{"error-invalid-multivalued-size", []any{orElse(least.text(false), "0"), most.param(false)}})
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Validations)) {
-		settings := a.Validations[name]
-		if name == "multivalued" && !between(float64(len(given)), settings) {
-			return "has too many or too few values"
-		}
-		check := valueChecks[name]
-		if check != nil && slices.ContainsFunc(given, func(value string) bool { return !check(value, settings) }) {
-			return fmt.Sprintf("fails the check %q", name)
+		if check := valueChecks[name]; check != nil {
+			for _, value := range given {
+				add(check(value, a.Validations[name]))
+			}
 		}
 	}
-	return ""
+	return flaws
+}
+
+// title is the attribute's name for people, which may be a key of Keycloak's own texts: ${firstName}.
+func (a ProfileAttribute) title() string { return orElse(a.DisplayName, a.Name) }
+
+// flaw is a profileFlaw without what is the attribute's.
+type flaw struct {
+	key    string
+	params []any
 }
 
 // otherChecks are validators that are no checks of one value: the number of values is checked above, and no
@@ -79,36 +122,53 @@ func (a *ProfileAttribute) flaw(values []string) string {
 var otherChecks = set("multivalued up-username-not-idn-homograph")
 
 // valueChecks are Keycloak's validators by name. Those that are not here accept everything.
-var valueChecks = map[string]func(value string, settings map[string]any) bool{
-	"length": func(value string, settings map[string]any) bool {
+var valueChecks = map[string]func(value string, settings map[string]any) *flaw{
+	"length": func(value string, settings map[string]any) *flaw {
 		if fmt.Sprint(settings["trim-disabled"]) != "true" {
 			value = strings.TrimSpace(value)
 		}
-		return between(float64(utf8.RuneCountInString(value)), settings)
+		return rangeFlaw(float64(utf8.RuneCountInString(value)), settings, "error-invalid-length", "-too-short", "-too-long", false)
 	},
-	"integer": func(value string, settings map[string]any) bool {
+	"integer": func(value string, settings map[string]any) *flaw {
 		n, err := strconv.ParseInt(value, 10, 64)
-		return err == nil && between(float64(n), settings)
+		if err != nil {
+			return &flaw{key: "error-invalid-number"}
+		}
+		return rangeFlaw(float64(n), settings, "error-number-out-of-range", "-too-small", "-too-big", false)
 	},
-	"double": func(value string, settings map[string]any) bool {
+	"double": func(value string, settings map[string]any) *flaw {
 		n, err := strconv.ParseFloat(value, 64)
-		return err == nil && between(n, settings)
+		if err != nil {
+			return &flaw{key: "error-invalid-number"}
+		}
+		return rangeFlaw(n, settings, "error-number-out-of-range", "-too-small", "-too-big", true)
 	},
-	"pattern": func(value string, settings map[string]any) bool {
-		pattern, err := regexp.Compile(`^(?:` + fmt.Sprint(settings["pattern"]) + `)$`)
-		return err != nil || pattern.MatchString(value) // Java's syntax knows more than Go's
+	"pattern": func(value string, settings map[string]any) *flaw {
+		text := fmt.Sprint(settings["pattern"])
+		pattern, err := regexp.Compile(`^(?:` + text + `)$`)
+		if err != nil || pattern.MatchString(value) { // Java's syntax knows more than Go's
+			return nil
+		}
+		message, _ := settings["error-message"].(string)
+		return &flaw{orElse(message, "error-pattern-no-match"), []any{text}}
 	},
-	"options": func(value string, settings map[string]any) bool {
-		options, _ := settings["options"].([]any)
-		return slices.ContainsFunc(options, func(option any) bool { return fmt.Sprint(option) == value })
+	"options": func(value string, settings map[string]any) *flaw {
+		return unless(slices.Contains(list(settings, "options"), value), "error-invalid-value")
 	},
-	"email": func(value string, _ map[string]any) bool { return emailForm.MatchString(value) },
-	"uri": func(value string, _ map[string]any) bool {
-		u, err := url.Parse(value)
-		return err == nil && u.IsAbs() && u.Host != ""
+	"iso-date": func(value string, _ map[string]any) *flaw {
+		_, err := time.Parse(time.DateOnly, value)
+		return unless(err == nil, "error-invalid-date", value)
 	},
-	"person-name-prohibited-characters": func(value string, _ map[string]any) bool { return !oddInNames.MatchString(value) },
-	"username-prohibited-characters":    func(value string, _ map[string]any) bool { return !oddInUsernames.MatchString(value) },
+	"email": func(value string, _ map[string]any) *flaw {
+		return unless(emailForm.MatchString(value), "error-invalid-email", value)
+	},
+	"uri": uriFlaw,
+	"person-name-prohibited-characters": func(value string, _ map[string]any) *flaw {
+		return unless(!oddInNames.MatchString(value), "error-person-name-invalid-character")
+	},
+	"username-prohibited-characters": func(value string, _ map[string]any) *flaw {
+		return unless(!oddInUsernames.MatchString(value), "error-username-invalid-character")
+	},
 }
 
 var (
@@ -117,12 +177,87 @@ var (
 	oddInUsernames = regexp.MustCompile(`[<>&"'$%!#?§,;:*~/\\|^=\[\]{}()\p{Cc}\pZ\x60]`)
 )
 
-// between reports whether the number keeps within "min" and "max", which may be strings in the file.
-func between(n float64, settings map[string]any) bool {
-	least, err := strconv.ParseFloat(fmt.Sprint(settings["min"]), 64)
-	if err == nil && n < least {
-		return false
+func unless(good bool, key string, params ...any) *flaw {
+	if good {
+		return nil
 	}
-	most, err := strconv.ParseFloat(fmt.Sprint(settings["max"]), 64)
-	return err != nil || n <= most
+	return &flaw{key, params}
+}
+
+// list reads a setting that is an array.
+func list(settings map[string]any, name string) []string {
+	items, _ := settings[name].([]any)
+	var texts []string
+	for _, item := range items {
+		texts = append(texts, fmt.Sprint(item))
+	}
+	return texts
+}
+
+func uriFlaw(value string, settings map[string]any) *flaw {
+	u, err := url.Parse(value)
+	schemes := list(settings, "allowedSchemes")
+	if len(schemes) == 0 {
+		schemes = []string{"http", "https"}
+	}
+	switch {
+	case err != nil || !u.IsAbs():
+		return &flaw{"error-invalid-uri", []any{value, "URI is not absolute"}}
+	case !slices.Contains(schemes, u.Scheme):
+		return &flaw{"error-invalid-uri-scheme", []any{value, u.Scheme}}
+	case u.Host == "":
+		return &flaw{"error-invalid-uri", []any{value, "URI has no host"}}
+	case u.Fragment != "" && fmt.Sprint(settings["allowFragment"]) == "false":
+		return &flaw{"error-invalid-uri-fragment", []any{value, u.Fragment}}
+	}
+	return nil
+}
+
+// limit is a bound of a range; nil: there is none.
+type limit struct{ value float64 }
+
+// bound reads "min" or "max", which may be a string in the file.
+func bound(settings map[string]any, name string) *limit {
+	value, err := strconv.ParseFloat(fmt.Sprint(settings[name]), 64)
+	if err != nil {
+		return nil
+	}
+	return &limit{value}
+}
+
+func outside(n float64, least, most *limit) bool {
+	return least != nil && n < least.value || most != nil && n > most.value
+}
+
+// rangeFlaw says that a number is out of its range, in one of three messages: both bounds, the lower, the upper one.
+func rangeFlaw(n float64, settings map[string]any, key, small, big string, fraction bool) *flaw {
+	least, most := bound(settings, "min"), bound(settings, "max")
+	switch {
+	case !outside(n, least, most):
+		return nil
+	case most == nil:
+		key += small
+	case least == nil:
+		key += big
+	}
+	return &flaw{key, []any{least.param(fraction), most.param(fraction)}}
+}
+
+// text is the bound as Java writes a long, or with fraction a double; "" when there is none.
+func (l *limit) text(fraction bool) string {
+	switch {
+	case l == nil:
+		return ""
+	case fraction && l.value == math.Trunc(l.value):
+		return strconv.FormatFloat(l.value, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(l.value, 'f', -1, 64)
+}
+
+// param is the bound in the parameters of a message, null when there is none.
+func (l *limit) param(fraction bool) any {
+	if l == nil {
+		return nil
+	}
+	return l.text(fraction)
 }

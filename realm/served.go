@@ -88,6 +88,8 @@ type session struct {
 	remember bool
 	offline  bool
 	checker  string // state_checker of the identity cookie
+	address  string // from where it was begun, and with what
+	agent    agent
 	clients  map[string]*clientSession
 }
 

@@ -177,7 +177,10 @@ type endpoint struct {
 	handle        func(*call) error
 }
 
-const oidc = "/protocol/openid-connect"
+const (
+	oidc           = "/protocol/openid-connect"
+	accountMethods = "HEAD, DELETE, POST, GET, OPTIONS, PUT"
+)
 
 var endpoints = []endpoint{
 	{"/", "GET", "GET", (*call).info},
@@ -204,7 +207,13 @@ var endpoints = []endpoint{
 	{"/login-actions/pick-user", "POST", "", (*call).pickUser},
 	{"/login-actions/required-action", "GET POST", "", (*call).requiredAction},
 	{"/login-actions/consent", "POST", "", (*call).consent},
-	{"/account", "GET", "HEAD, DELETE, POST, GET, OPTIONS, PUT", (*call).account},
+	{"/account", "GET POST", accountMethods, accountREST((*call).account)},
+	{"/account/sessions", "GET DELETE", accountMethods, accountREST((*call).accountSessions)},
+	{"/account/sessions/devices", "GET", accountMethods, accountREST((*call).accountDevices)},
+	{"/account/sessions/{session}", "DELETE", accountMethods, accountREST((*call).endAccountSession)},
+	{"/account/profile", "POST", "", (*call).saveProfile},
+	{"/account/sign-out", "POST", "", (*call).signOut},
+	{"/account/*", "GET POST PUT DELETE", accountMethods, accountREST((*call).accountElsewhere)},
 	{reportPath, "GET", "", (*call).report},
 	{"/keystead/tokens", "POST", "", (*call).mintTokens},
 	{"/keystead/rotate-keys", "POST", "", (*call).rotateKeys},

@@ -143,7 +143,7 @@ func (c *call) grantWithSession(s *session, part *clientSession, sc scopes, how,
 	if sc.offline {
 		kept := v.live(s.id, true, c.now)
 		if kept == nil {
-			kept = &session{id: s.id, version: v.Realm, user: s.user, started: c.now, authTime: s.authTime, offline: true, clients: map[string]*clientSession{}}
+			kept = &session{id: s.id, version: v.Realm, user: s.user, started: c.now, authTime: s.authTime, offline: true, address: s.address, agent: s.agent, clients: map[string]*clientSession{}}
 		}
 		acr := part.acr
 		notes := part.notes
@@ -272,7 +272,7 @@ func (c *call) newSession(client *Client, user *User, sc scopes, how string, not
 	v := c.realm
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	s := &session{id: randomText(18), version: v.Realm, user: user, started: c.now, checker: randomText(16), clients: map[string]*clientSession{}}
+	s := &session{id: randomText(18), version: v.Realm, user: user, started: c.now, checker: randomText(16), address: addressOf(c.r), agent: agentOf(c.r), clients: map[string]*clientSession{}}
 	part := s.join(client, v.levelName(client, 1), c.now)
 	part.notes = notes
 	if !sc.offline {

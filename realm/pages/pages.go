@@ -90,6 +90,56 @@ type Device struct {
 	Error            string // what was wrong with the code; "" at first
 }
 
+// Account is a person's own account: profile, password, sessions.
+type Account struct {
+	Frame
+	Username, Name    string
+	Token             string // proves that the forms were shown in this session
+	Done, Alert       string // what was done just now; what went wrong as a whole; "" for nothing
+	BackURL, BackText string // the app that led here; "" when there is none
+	Hidden            bool   // the person lacks the role to see the profile
+	MayEdit           bool   // … and has the one to change it
+	Fields            []AccountField
+	ProfileAction     string
+	PasswordURL       string
+	SignOutAction     string
+	Sessions          []AccountSession
+}
+
+// AccountField is an attribute of the profile.
+type AccountField struct {
+	Name, Label        string
+	Text               string // the value; those of an attribute with several, one a line
+	Options            []AccountOption
+	Several            bool // it may have several values
+	Required, ReadOnly bool
+	Kind               string // what browsers may fill in (autocomplete); "" for nothing
+	Error              string // what is wrong with what was typed; "" at first
+	First              bool   // it is the first with an error
+}
+
+// AccountOption is a value that an attribute may have.
+type AccountOption struct {
+	Value  string
+	Chosen bool
+}
+
+// AccountSession is a sign-in of the person.
+type AccountSession struct {
+	ID                  string
+	Title, Address      string // the browser, and the network address it came from
+	Here                bool   // it is this browser's
+	Offline             bool   // it is offline access of apps, without a browser
+	Started, Seen, Ends Moment // Ends is empty when there is no end
+	Clients             []string
+}
+
+// Moment is an instant for people.
+type Moment struct {
+	Text  string // such as "3 m ago"
+	Exact string
+}
+
 // FormPost posts itself to a client (OAuth 2.0 Form Post Response Mode).
 type FormPost struct {
 	Frame
@@ -171,6 +221,9 @@ func (p LogoutConfirm) Render(w io.Writer) error { return render(w, "logoutconfi
 // Render writes the page as a whole HTML document.
 func (p Device) Render(w io.Writer) error { return render(w, "device", p) }
 
+// Render writes the page as a whole HTML document.
+func (p Account) Render(w io.Writer) error { return render(w, "account", p) }
+
 // Render writes the page as a whole HTML document. It refuses an Action that is not of the web: the template
 // would empty it, and the browser then post the code back to the realm.
 func (p FormPost) Render(w io.Writer) error {
@@ -197,7 +250,7 @@ func parse() map[string]*template.Template {
 		"link": link, "fold": fold, "foldHome": foldHome, "fewRoles": fewRoles, "allRoles": allRoles, "foldPlaces": foldPlaces, "sentence": sentence,
 	}).ParseFS(files, "templates/frame.html", "templates/people.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"login", "message", "consent", "updatepassword", "logoutconfirm", "device", "formpost", "requiredaction", "home", "report"} {
+	for _, name := range []string{"login", "message", "consent", "updatepassword", "logoutconfirm", "device", "formpost", "requiredaction", "home", "report", "account"} {
 		pages[name] = template.Must(template.Must(frame.Clone()).ParseFS(files, "templates/"+name+".html"))
 	}
 	return pages

@@ -16,7 +16,7 @@ type renderer interface{ Render(io.Writer) error }
 
 // kinds are all pages, empty.
 var kinds = []renderer{
-	Login{}, Message{}, Consent{}, UpdatePassword{}, LogoutConfirm{}, Device{}, FormPost{}, RequiredAction{}, Home{}, Report{},
+	Login{}, Message{}, Consent{}, UpdatePassword{}, LogoutConfirm{}, Device{}, FormPost{}, RequiredAction{}, Home{}, Report{}, Account{},
 }
 
 // fill returns the page with every string set by value, every slice holding one such element, and every flag on.
@@ -48,7 +48,7 @@ func fillValue(v reflect.Value, field string, value func(string) string) {
 }
 
 // addresses are the fields that hold a URL.
-var addresses = regexp.MustCompile(`(^|\.)(Action|PickAction|BackURL|URL|Issuer|Base|Report)$`)
+var addresses = regexp.MustCompile(`(^|\.)((Profile|SignOut|Pick)?Action|BackURL|PasswordURL|URL|Issuer|Base|Report)$`)
 
 // words fills a page with innocent values.
 func words(field string) string {
@@ -156,7 +156,7 @@ func read(t testing.TB, page string) document {
 
 func TestPagesEscapeWhatTheyShow(t *testing.T) {
 	// Not shown on a page with everything on.
-	hidden := []string{"Login.Username", "Frame.Nonce", "Home.Nonce"}
+	hidden := []string{"Login.Username", "Frame.Nonce", "Home.Nonce", "Account.Fields.Text", "Account.Fields.Kind"}
 	for _, p := range kinds {
 		name := reflect.TypeOf(p).Name()
 		t.Run(name, func(t *testing.T) {
