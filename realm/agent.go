@@ -66,7 +66,7 @@ var systems = []struct {
 	{regexp.MustCompile(`\biPhone OS ([\d_]+)`), "iOS", "iPhone", true},
 	{regexp.MustCompile(`\biPad; CPU OS ([\d_]+)`), "iOS", "iPad", true},
 	{regexp.MustCompile(`\bAndroid ([\d.]+)(?:; ([^;)]+))?`), "Android", "Other", true},
-	{regexp.MustCompile(`\bWindows NT ([\d.]+)`), "Windows", "Other", false},
+	{regexp.MustCompile(`\bWindows NT (\d+)`), "Windows", "Other", false},
 	{regexp.MustCompile(`\bMac OS X ([\d_]+)`), "Mac OS X", "Mac", false},
 	{regexp.MustCompile(`\bLinux\b`), "Linux", "Other", false},
 }

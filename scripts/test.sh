@@ -137,7 +137,7 @@ can_run_schemathesis() {
   esac
 }
 
-realm_files="deploy/realm/demo-realm.json realm/testdata/lab-realm.json realm/testdata/shut-realm.json e2e/support/journeys-realm.json"
+realm_files="deploy/realm/demo-realm.json realm/testdata/lab-realm.json realm/testdata/shut-realm.json realm/testdata/account-realm.json e2e/support/journeys-realm.json"
 
 # keycloak_start runs beside the other stages: it takes half a minute.
 keycloak_start() {

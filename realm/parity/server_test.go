@@ -47,13 +47,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// startDevelopmentRealm serves the three realms in this process and sets base.
+// startDevelopmentRealm serves the realms in this process and sets base.
 func startDevelopmentRealm() (stop func()) {
 	if os.Getenv("KEYSTEAD_PARITY_BACKCHANNEL_URL") == "" {
 		_ = os.Setenv("KEYSTEAD_PARITY_BACKCHANNEL_URL", "http://"+freeAddress()+"/") // the realm file is read with it
 	}
 	var files []devrealm.File
-	for _, name := range []string{"../../deploy/realm/demo-realm.json", "../testdata/lab-realm.json", "../testdata/shut-realm.json"} {
+	for _, name := range []string{"../../deploy/realm/demo-realm.json", "../testdata/lab-realm.json", "../testdata/shut-realm.json", "../testdata/account-realm.json"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			panic(err)
