@@ -227,6 +227,7 @@ func TestEveryStateOfAPageIsWellMade(t *testing.T) {
 	for _, p := range kinds {
 		pages = append(pages, p, fill(t, p, words))
 	}
+	pages = append(pages, Account{Fields: accountFields("x"), MayEdit: true}, Account{Fields: accountFields("x"), Sessions: make([]AccountSession, 3)})
 	pages = append(pages, Login{PickAction: "/pick", People: crowd(250)}, Login{FieldError: "no"}, Message{Error: true})
 	for _, p := range pages {
 		if f, ok := p.(FormPost); ok {
@@ -242,6 +243,39 @@ func TestEveryStateOfAPageIsWellMade(t *testing.T) {
 			}
 			checkElements(t, doc)
 		})
+	}
+}
+
+// accountFields are one of every kind, with errors.
+func accountFields(text string) []AccountField {
+	var fields []AccountField
+	for i, options := range [][]AccountOption{nil, {{Value: text, Chosen: true}, {Value: "other"}}} {
+		for j, several := range []bool{false, true} {
+			for k, readOnly := range []bool{false, true} {
+				fields = append(fields, AccountField{Name: fmt.Sprintf("f%d%d%d", i, j, k), Label: text, Text: text, Options: options, Several: several, ReadOnly: readOnly, Required: true, Kind: text, Error: text})
+			}
+		}
+	}
+	return fields
+}
+
+func TestAccountShowsValuesAsTheyAre(t *testing.T) {
+	hostile := breakOut("v")
+	doc := open(t, Account{Fields: accountFields(hostile), MayEdit: true})
+	if n := len(doc.all("b")) + len(doc.all("script")); n != 0 {
+		t.Errorf("%d values became markup", n)
+	}
+	for id, tag := range map[string]string{"f000": "input", "f001": "input", "f010": "textarea", "f011": "textarea", "f100": "select", "f101": "select", "f110": "fieldset", "f111": "fieldset"} {
+		e := doc.byID(id)
+		if e.name != tag || e.attrs["aria-describedby"] != "input-error-"+id {
+			t.Errorf("#%s is <%s %v>, want <%s>", id, e.name, e.attrs, tag)
+		}
+		if readOnly := strings.HasSuffix(id, "1"); tag != "fieldset" && (e.has("readonly") || e.has("disabled")) != readOnly {
+			t.Errorf("#%s can be changed: %v", id, readOnly)
+		}
+	}
+	if doc.byID("f000").attrs["value"] != hostile || doc.byID("f010").text.String() != "\n"+hostile {
+		t.Error("a value is not shown as it is")
 	}
 }
 
