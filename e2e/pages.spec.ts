@@ -1,8 +1,8 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
 import { endpoint, first, keycloakIn, loginRequired, second, state } from './support/apps.ts';
 import { journeysRealm, serverURL } from './support/environment.ts';
+import { expectReadable } from './support/readable.ts';
 import { expect, fillLogin, test } from './support/test.ts';
 
 // The development realm's own pages. Keycloak's look different, and are tested by its makers.
@@ -206,16 +206,7 @@ for (const [name, [way, word]] of Object.entries(pages)) {
     await expect(page.getByText(/Development realm/).first()).toBeVisible();
     await expect(page).toHaveTitle(/\S/);
 
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const width of [1280, 390]) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize({ width, height: 800 });
-        const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze(); // the pages have no frames, for which the newer mode opens a page of its own
-        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`);
-        expect(found, `${colorScheme}, ${width} px`).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth), `nothing is cut off at ${width} px`).toBeLessThanOrEqual(width);
-      }
-    }
+    await expectReadable(page);
     const known = [serverURL, first.origin, first.elsewhere('first').origin, 'data:'];
     expect(requests.filter((url) => !known.some((origin) => url.startsWith(origin)))).toEqual([]);
     expect(noise).toEqual([]);

@@ -482,5 +482,5 @@ test('the profile leads to the account console, which knows the way back', async
   await enter(page, 'gerda', '/profile');
   await follow(page, 'Account console');
   await page.waitForURL(`${journeysRealm}/account/**`);
-  if (server === 'keycloak') await expect(page.locator(`a[href="${sessionApp}/"]`).first()).toBeVisible(); // the development realm has no console
+  await expect(page.locator(`a[href="${sessionApp}/"]`).first()).toBeVisible();
 });
