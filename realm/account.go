@@ -103,6 +103,11 @@ func (r *Realm) profileOf(user *User, mayEdit, withMetadata bool) *object {
 			own[a.Name] = values
 		}
 	}
+	for name, values := range user.Attrs {
+		if r.UnmanagedAttributes && !r.declares(name) {
+			own[name] = values
+		}
+	}
 	if len(own) > 0 {
 		out.set("attributes", own)
 	}

@@ -3,6 +3,7 @@ package realm
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -206,6 +207,7 @@ func (c *call) saveProfile() error {
 		return refusePage(http.StatusForbidden, "This takes the role manage-account of the client account.")
 	}
 	given := map[string][]string{}
+	maps.Copy(given, current.user.Attrs) // what the page does not show stays
 	for _, a := range c.realm.Profile {
 		if c.realm.userEdits(a) {
 			given[a.Name] = a.valuesIn(form)

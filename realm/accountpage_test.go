@@ -3,6 +3,7 @@ package realm
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -333,4 +334,25 @@ func TestAgentTitles(t *testing.T) {
 			t.Errorf("%.60s: %s, want %s", text, got, want)
 		}
 	}
+}
+
+// What nobody declared is the users' own where the realm says so: apps read and write it, and the page leaves it alone.
+func TestAccountWithUnmanagedAttributes(t *testing.T) {
+	file := strings.Replace(accountRealm(t, ""), `"{\"attributes\"`, `"{\"unmanagedAttributePolicy\": \"ENABLED\", \"attributes\"`, 1)
+	ts := newTestServer(t, strings.Replace(file, `"attributes": {"desk"`, `"attributes": {"hobby": ["chess"], "desk"`, 1))
+	access := ts.token("grant_type", "password", "client_id", "cli", "username", "ann", "password", "ann", "scope", "openid").member("access_token")
+	rest := func(method, body string) answer {
+		req := ts.request(method, accountPath, nil, "Authorization", "Bearer "+access, "Accept", "application/json", "Content-Type", "application/json")
+		req.Body, req.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+		return ts.do(http.DefaultClient, req)
+	}
+	rest("GET", "").mustSay(t, `"hobby":["chess"]`, "!salary")
+	p, page := ts.enter("ann", accountPath)
+	p.follow(p.send(page, "profile")).mustSay(t, "Your profile is saved.")
+	rest("GET", "").mustSay(t, `"hobby":["chess"]`)
+	const profile = `{"username": "ann", "email": "ann@example.com", "attributes": {%s}}`
+	rest("POST", fmt.Sprintf(profile, `"pet": ["cat", ""]`))
+	rest("GET", "").mustSay(t, `"pet":["cat"]`, "!hobby", `"desk":["by the window"]`)
+	rest("POST", fmt.Sprintf(profile, `"pet": ["`+strings.Repeat("x", 2049)+`"]`)).mustSay(t, `"field":"pet","errorMessage":"error-invalid-length","params":["pet","0","2048"]`)
+	rest("POST", fmt.Sprintf(profile, `"salary": ["more"]`)).mustSay(t, `"errorMessage":"error-user-attribute-read-only"`)
 }

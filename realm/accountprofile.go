@@ -14,12 +14,12 @@ const (
 
 // editProfile reads what a user wants the own profile to be: all values of all attributes, by name. An attribute
 // that is not given is removed where the user may change it, and else stays. What the realm's user profile does not
-// declare is left out, as in Keycloak. It returns the change for changeUser, or what is wrong.
+// declare is passed over, as in Keycloak, unless the realm lets users have such attributes. It returns the change for changeUser, or what is wrong.
 func (r *Realm) editProfile(user *User, given map[string][]string) (change func(*User), flaws []profileFlaw) {
 	edited := map[string][]string{}
 	for _, a := range r.Profile {
 		values, there := given[a.Name]
-		values = slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" })
+		values = withoutEmpty(values)
 		if a.Name == "username" || a.Name == "email" {
 			for i := range values {
 				values[i] = strings.ToLower(values[i])
@@ -32,10 +32,36 @@ func (r *Realm) editProfile(user *User, given map[string][]string) (change func(
 			flaws = append(flaws, readOnlyFlaws(a, values)...)
 		}
 	}
+	if r.UnmanagedAttributes {
+		for _, name := range slices.Sorted(maps.Keys(given)) {
+			if r.declares(name) {
+				continue
+			}
+			edited[name] = withoutEmpty(given[name])
+			flaws = append(flaws, ProfileAttribute{Name: name, Multivalued: true, Validations: unmanagedChecks}.flaws(edited[name])...)
+		}
+		for name := range user.Attrs {
+			if _, kept := edited[name]; !kept && !r.declares(name) {
+				edited[name] = nil
+			}
+		}
+	}
 	if len(flaws) > 0 {
 		return nil, flaws
 	}
 	return func(u *User) { u.takeProfile(edited) }, nil
+}
+
+// unmanagedChecks is what Keycloak checks in attributes that nobody declared.
+var unmanagedChecks = map[string]map[string]any{"length": {"min": 0, "max": 2048}}
+
+func withoutEmpty(values []string) []string {
+	return slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" })
+}
+
+// declares reports whether the user profile has an attribute.
+func (r *Realm) declares(name string) bool {
+	return slices.ContainsFunc(r.Profile, func(a ProfileAttribute) bool { return a.Name == name })
 }
 
 func (r *Realm) flawsOfEdit(user *User, a ProfileAttribute, values []string) []profileFlaw {

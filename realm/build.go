@@ -161,7 +161,7 @@ func (b *builder) readComponents() {
 		}
 	}
 	b.profile = readProfile(components)
-	b.Profile = b.profile.attributes
+	b.Profile, b.UnmanagedAttributes = b.profile.attributes, b.profile.open
 }
 
 // Kinds of components.

@@ -30,6 +30,7 @@ type Realm struct {
 	VerifyEmail            bool // users with an address that is not verified must do that first
 	RevokeRefreshToken     bool // refresh tokens rotate: each is good for RefreshTokenMaxReuse+1 uses
 	RefreshTokenMaxReuse   int
+	UnmanagedAttributes    bool   // users may have, see and change attributes that Profile does not declare
 	DefaultSignature       string // RS256 unless the file says otherwise
 	PasswordPolicy         string // as in the file, such as "length(8) and notUsername"
 	NotBefore              int64  // seconds since 1970; tokens issued before it are refused; 0: none

@@ -87,7 +87,7 @@ func (a ProfileAttribute) flaws(values []string) []profileFlaw {
 		}
 		flaws = append(flaws, profileFlaw{a.Name, f.key, append([]any{a.title()}, f.params...)})
 	}
-	given := slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" })
+	given := withoutEmpty(values)
 	if a.RequiredOfUsers && !slices.ContainsFunc(given, func(value string) bool { return strings.TrimSpace(value) != "" }) {
 		add(&flaw{key: missingValue})
 	}

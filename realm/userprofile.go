@@ -19,6 +19,7 @@ const (
 type profile struct {
 	attributes []ProfileAttribute
 	unmanaged  bool // others may be imported, too
+	open       bool // … and users may have others of their own making
 }
 
 // rootAttributes are members of a user rather than attributes of it.
@@ -57,7 +58,7 @@ func readProfile(components *node) *profile {
 
 func readProfileConfig(config *node) *profile {
 	policy := config.str("unmanagedAttributePolicy")
-	p := &profile{unmanaged: policy == "ENABLED" || policy == "ADMIN_EDIT"}
+	p := &profile{unmanaged: policy == "ENABLED" || policy == "ADMIN_EDIT", open: policy == "ENABLED"}
 	for _, a := range config.objects("attributes") {
 		if a.str("name") == "" {
 			a.refuse("an attribute of the user profile needs a name")
