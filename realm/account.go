@@ -214,3 +214,25 @@ func (c *call) answerFlaws(flaws []profileFlaw) error {
 	writeJSON(c.w, status, body)
 	return nil
 }
+
+// accountCredentials says what the user signs in with: here that is a password, or nothing.
+func (c *call) accountCredentials(who accountCaller) error {
+	password := newObject()
+	password.set("type", "password")
+	password.set("category", "basic-authentication")
+	password.set("displayName", "password-display-name")
+	password.set("helptext", "password-help-text")
+	password.set("iconCssClass", "kcAuthenticatorPasswordClass")
+	action, held := "createAction", []*object{}
+	if c.realm.hasPassword(who.user) {
+		credential, one := newObject(), newObject()
+		credential.set("id", who.user.ID) // a user has one password at most, so it goes by the user's id
+		credential.set("type", "password")
+		one.set("credential", credential)
+		action, held = "updateAction", []*object{one}
+	}
+	password.set(action, updatePassword)
+	password.set("removeable", false)
+	password.set("userCredentialMetadatas", held)
+	return c.json([]*object{password})
+}

@@ -335,6 +335,14 @@ func (v *served) matches(user *User, password string) bool {
 	return slices.ContainsFunc(user.Credentials, func(c Credential) bool { return c.Matches(password) })
 }
 
+// hasPassword reports whether the user has a password, as changed since the start.
+func (v *served) hasPassword(user *User) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	_, changed := v.passwords[user.ID]
+	return changed || len(user.Credentials) > 0
+}
+
 // pending returns the required actions that still stop the user.
 func (v *served) pending(user *User) []string {
 	v.mu.Lock()

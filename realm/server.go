@@ -211,6 +211,7 @@ var endpoints = []endpoint{
 	{"/account/sessions", "GET DELETE", accountMethods, accountREST((*call).accountSessions)},
 	{"/account/sessions/devices", "GET", accountMethods, accountREST((*call).accountDevices)},
 	{"/account/sessions/{session}", "DELETE", accountMethods, accountREST((*call).endAccountSession)},
+	{"/account/credentials", "GET", accountMethods, accountREST((*call).accountCredentials)},
 	{"/account/profile", "POST", "", (*call).saveProfile},
 	{"/account/sign-out", "POST", "", (*call).signOut},
 	{"/account/*", "GET POST PUT DELETE", accountMethods, accountREST((*call).accountElsewhere)},

@@ -243,6 +243,26 @@ func TestAccountRequests(t *testing.T) {
 	t.Run("foreign origin", func(t *testing.T) {
 		a.call("POST", "", a.profile(nil, nil), "Origin", evil).wantError(403, "Invalid origin", "")
 	})
+	t.Run("credentials", func(t *testing.T) {
+		for _, kind := range a.call("GET", "/credentials", nil).want(200).array() {
+			if kind["type"] != "password" {
+				continue // one-time codes, of which the development realm knows nothing
+			}
+			held, _ := kind["userCredentialMetadatas"].([]any)
+			wantClaims(t, "the password", kind, shape{
+				"type": "password", "category": "basic-authentication", "displayName": "password-display-name", "helptext": "password-help-text",
+				"iconCssClass": "kcAuthenticatorPasswordClass", "updateAction": "UPDATE_PASSWORD", "removeable": false, "userCredentialMetadatas": kind["userCredentialMetadatas"],
+			})
+			if len(held) != 1 {
+				t.Fatalf("held: %s", describe(held))
+			}
+			if first, _ := held[0].(map[string]any)["credential"].(map[string]any); first["type"] != "password" || uuid(first["id"]) != "" {
+				t.Errorf("held: %s", describe(held))
+			}
+			return
+		}
+		t.Error("there is no password")
+	})
 	t.Run("nothing there", func(t *testing.T) {
 		a.call("GET", "/bogus", nil).wantError(404, "HTTP 404 Not Found", "")
 		get(t, a.app.url("/account/bogus"), "Accept", "application/json").wantError(401, "HTTP 401 Unauthorized", "")
