@@ -216,7 +216,7 @@ func TestAccountFormsAreOwnForms(t *testing.T) {
 func TestAccountHeedsRoles(t *testing.T) {
 	ts := newTestServer(t, accountRealm(t, ""))
 	vic, page := ts.enter("vic", accountPath)
-	page.mustSay(t, "vic@example.com", "!id=\"save\"", "<code>manage-account</code>", "!Changes last until")
+	page.mustSay(t, "vic@example.com", "!id=\"save\"", "<code>manage-account</code>", "!keeps what you change")
 	if n, fields := strings.Count(page.text, " readonly"), 7; n != fields {
 		t.Errorf("%d of %d fields are read only", n, fields)
 	}
@@ -355,4 +355,16 @@ func TestAccountWithUnmanagedAttributes(t *testing.T) {
 	rest("GET", "").mustSay(t, `"pet":["cat"]`, "!hobby", `"desk":["by the window"]`)
 	rest("POST", fmt.Sprintf(profile, `"pet": ["`+strings.Repeat("x", 2049)+`"]`)).mustSay(t, `"field":"pet","errorMessage":"error-invalid-length","params":["pet","0","2048"]`)
 	rest("POST", fmt.Sprintf(profile, `"salary": ["more"]`)).mustSay(t, `"errorMessage":"error-user-attribute-read-only"`)
+}
+
+// Sessions tell what they were begun with after a restart, too, and the forms of a page that was shown before it hold.
+func TestAccountOutlivesARestart(t *testing.T) {
+	ts := newTestServer(t, accountRealm(t, ""))
+	const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:127.0) Gecko/20100101 Firefox/127.0"
+	ts.do(http.DefaultClient, ts.request("POST", realmPath+oidc+"/token", formOf("grant_type", "password", "client_id", "cli", "username", "ann", "password", "ann"), "User-Agent", firefox))
+	p, page := ts.enter("ann", accountPath)
+	page = p.follow(p.send(page, "profile", "firstName", "Ann"))
+	p.testServer = ts.again(accountRealm(t, ""))
+	p.do(p.browser, p.request("GET", accountPath, nil)).mustSay(t, "Firefox 127 on Windows", "127.0.0.1", `value="Ann"`)
+	p.follow(p.send(page, "profile", "firstName", "Anna")).mustSay(t, "Your profile is saved.", `value="Anna"`)
 }

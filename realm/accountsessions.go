@@ -85,7 +85,7 @@ func (c *call) accountDevices(who accountCaller) error {
 	v := c.realm
 	v.mu.Lock()
 	for _, s := range v.sessionsOf(who.user, false, who.session, c.now) {
-		k := kind{s.agent.os, s.agent.osVersion, s.agent.device}
+		k := kind{s.agent.OS, s.agent.OSVersion, s.agent.Device}
 		if byKind[k] == nil {
 			kinds = append(kinds, k)
 		}
@@ -111,15 +111,15 @@ func (v *served) describeDevice(sessions []*session, current string) *object {
 		all = append(all, v.describeSession(s, current))
 	}
 	out := newObject()
-	out.set("os", first.agent.os)
-	out.set("osVersion", first.agent.osVersion)
-	out.set("device", first.agent.device)
+	out.set("os", first.agent.OS)
+	out.set("osVersion", first.agent.OSVersion)
+	out.set("device", first.agent.Device)
 	out.set("lastAccess", seen.Unix())
 	if first.id == current {
 		out.set("current", true)
 	}
 	out.set("sessions", all)
-	out.set("mobile", first.agent.mobile)
+	out.set("mobile", first.agent.Mobile)
 	return out
 }
 
@@ -143,7 +143,7 @@ func (v *served) describeSession(s *session, current string) *object {
 		clients = append(clients, client)
 	}
 	out.set("clients", clients)
-	out.set("browser", s.agent.browser)
+	out.set("browser", s.agent.Browser)
 	if s.id == current {
 		out.set("current", true)
 	}

@@ -8,11 +8,11 @@ import (
 
 // agent is what a browser's User-Agent says of it, in the words of Keycloak's account REST.
 type agent struct {
-	browser   string // with its version: Firefox/127.0; Other/Unknown
-	os        string // Linux; Other
-	osVersion string // Unknown where nothing tells
-	device    string // Mac, iPhone, iPad, the model of an Android; Other
-	mobile    bool
+	Browser   string `json:"browser"`   // with its version: Firefox/127.0; Other/Unknown
+	OS        string `json:"os"`        // Linux; Other
+	OSVersion string `json:"osVersion"` // Unknown where nothing tells
+	Device    string `json:"device"`    // Mac, iPhone, iPad, the model of an Android; Other
+	Mobile    bool   `json:"mobile"`
 }
 
 // maxAgent is how much of a User-Agent is read and kept.
@@ -23,15 +23,15 @@ func agentOf(r *http.Request) agent {
 	if len(text) > maxAgent {
 		text = text[:maxAgent]
 	}
-	a := agent{browser: browserIn(text), os: "Other", osVersion: "Unknown", device: "Other"}
+	a := agent{Browser: browserIn(text), OS: "Other", OSVersion: "Unknown", Device: "Other"}
 	for _, known := range systems {
 		if found := known.sign.FindStringSubmatch(text); found != nil {
-			a.os, a.device, a.mobile = known.os, known.device, known.mobile
+			a.OS, a.Device, a.Mobile = known.os, known.device, known.mobile
 			if len(found) > 1 {
-				a.osVersion = strings.ReplaceAll(found[1], "_", ".")
+				a.OSVersion = strings.ReplaceAll(found[1], "_", ".")
 			}
 			if len(found) > 2 && found[2] != "" {
-				a.device = found[2]
+				a.Device = found[2]
 			}
 			break
 		}
@@ -83,14 +83,14 @@ func browserIn(text string) string {
 
 // title is the browser for people: Firefox 127 on Windows.
 func (a agent) title() string {
-	name, version, _ := strings.Cut(a.browser, "/")
+	name, version, _ := strings.Cut(a.Browser, "/")
 	if name == "Other" {
 		name = "A program"
 	} else if major, _, _ := strings.Cut(version, "."); major != "" {
 		name += " " + major
 	}
-	if a.os != "Other" {
-		name += " on " + a.os
+	if a.OS != "Other" {
+		name += " on " + a.OS
 	}
 	return name
 }

@@ -44,6 +44,8 @@ type stateSession struct {
 	Remember bool                   `json:"remember,omitempty"`
 	Offline  bool                   `json:"offline,omitempty"`
 	Checker  string                 `json:"checker"`
+	Address  string                 `json:"address,omitempty"`
+	Agent    agent                  `json:"agent"`
 	Clients  map[string]stateClient `json:"clients"`
 }
 
@@ -161,7 +163,7 @@ func (v *served) state(now time.Time) state {
 }
 
 func (s *session) state() stateSession {
-	out := stateSession{s.id, s.user.ID, s.started, s.seen, s.authTime, s.remember, s.offline, s.checker, map[string]stateClient{}}
+	out := stateSession{s.id, s.user.ID, s.started, s.seen, s.authTime, s.remember, s.offline, s.checker, s.address, s.agent, map[string]stateClient{}}
 	for id, part := range s.clients {
 		c := stateClient{part.started, part.offlineFirst, part.notes, part.acr, map[string]stateUse{}, part.last, part.forgotten}
 		for jti, u := range part.used {
@@ -218,7 +220,7 @@ func (v *served) restoredSession(k stateSession) *session {
 	}
 	s := &session{
 		id: k.ID, version: v.Realm, user: user, started: k.Started, seen: k.Seen, authTime: k.AuthTime,
-		remember: k.Remember, offline: k.Offline, checker: k.Checker, clients: map[string]*clientSession{},
+		remember: k.Remember, offline: k.Offline, checker: k.Checker, address: k.Address, agent: k.Agent, clients: map[string]*clientSession{},
 	}
 	for id, c := range k.Clients {
 		client := v.Clients[id]
