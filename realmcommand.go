@@ -222,6 +222,9 @@ func (r *runningRealm) summarize(w io.Writer) {
 	if !r.secretGiven { // what was given is known, and logs are read by many
 		fmt.Fprintf(w, "  The secret of the control API, which \"keystead token mint\" finds by itself: %s\n", r.secret)
 	}
+	for _, o := range r.server.Overview(r.url) {
+		fmt.Fprintf(w, "  Trouble on demand, to see what your app does about it; asks for that secret: %s\n", o.TroubleURL)
+	}
 }
 
 // shownPeople is how many users a summary lists.

@@ -2,13 +2,11 @@ package realm
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"keystead/realm/pages"
 )
@@ -273,10 +271,10 @@ func (c *call) accountRows(current *snapshot) []pages.AccountSession {
 		for _, s := range v.sessionsOf(current.user, offline, current.id, c.now) {
 			row := pages.AccountSession{
 				ID: s.id, Title: s.agent.title(), Address: s.address, Here: !offline && s.id == current.id, Offline: offline,
-				Started: c.moment(s.started), Seen: c.moment(s.seen),
+				Started: moment(s.started, c.now), Seen: moment(s.seen, c.now),
 			}
 			if _, most := v.lifetimeOf(s); !offline || most > 0 {
-				row.Ends = c.moment(v.sessionEnds(s))
+				row.Ends = moment(v.sessionEnds(s), c.now)
 			}
 			for _, id := range s.clientIDs() {
 				row.Clients = append(row.Clients, s.clients[id].client.title())
@@ -285,25 +283,4 @@ func (c *call) accountRows(current *snapshot) []pages.AccountSession {
 		}
 	}
 	return rows
-}
-
-// moment is an instant for people: seen from now up to a day, and exactly.
-func (c *call) moment(t time.Time) pages.Moment {
-	exact := t.Local().Format("2 January 2006, 15:04:05 MST")
-	away := t.Sub(c.now).Abs()
-	text := fmt.Sprintf("%d s", int(away.Seconds()))
-	switch {
-	case away >= 24*time.Hour:
-		return pages.Moment{Text: t.Local().Format("2 January 2006, 15:04"), Exact: exact}
-	case away >= time.Hour:
-		text = fmt.Sprintf("%d h", int(away.Hours()))
-	case away >= time.Minute:
-		text = fmt.Sprintf("%d m", int(away.Minutes()))
-	case !t.After(c.now):
-		return pages.Moment{Text: "just now", Exact: exact}
-	}
-	if t.After(c.now) {
-		return pages.Moment{Text: "in " + text, Exact: exact}
-	}
-	return pages.Moment{Text: text + " ago", Exact: exact}
 }

@@ -133,10 +133,14 @@ func (c *call) rotateKeys() error {
 	if err := c.command(&in); err != nil {
 		return err
 	}
-	if err := c.realm.keys.rotate(in.Algorithm); err != nil {
+	return c.done(c.rotate(in.Algorithm))
+}
+
+func (c *call) rotate(algorithm string) error {
+	if err := c.realm.keys.rotate(algorithm); err != nil {
 		return refuse(http.StatusBadRequest, "invalid_request", err.Error())
 	}
-	return c.done(nil)
+	return nil
 }
 
 // patchClient changes how long a client's access tokens live, in seconds; null brings the file's value back.

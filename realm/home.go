@@ -39,9 +39,25 @@ func (s *Server) Overview(base string) []pages.HomeRealm {
 		realms = append(realms, pages.HomeRealm{
 			Name: name, Title: v.Title(), Issuer: issuer,
 			People: v.homePeople(), Clients: v.homeClients(base), Curl: v.curlLines(issuer), Report: report,
+			Trouble: v.troubleLines(),
 		})
+		if s.secret != "" {
+			realms[len(realms)-1].TroubleURL = issuer + "/keystead"
+		}
 	}
 	return realms
+}
+
+// troubleLines say what goes wrong on purpose.
+func (v *served) troubleLines() []string {
+	var lines []string
+	for _, t := range v.troublesSet() {
+		lines = append(lines, t.Endpoint+" "+t.Words)
+	}
+	if clock := v.troubles.clockWords(); clock != "" {
+		lines = append(lines, "the clock is "+clock)
+	}
+	return lines
 }
 
 func (v *served) homePeople() []pages.HomePerson {

@@ -210,6 +210,17 @@ func (k *keyring) signer(algorithm string) *key {
 	return nil
 }
 
+// doing says what a key is good for now, in words.
+func (k *keyring) doing(key *key) string {
+	switch {
+	case key.use != "sig":
+		return "others encrypt for it"
+	case k.signer(key.algorithm) == key:
+		return "signs"
+	}
+	return "verifies only"
+}
+
 // byID returns the signing key with that id, or nil.
 func (k *keyring) byID(id string) *key {
 	<-k.made

@@ -216,6 +216,7 @@ var endpoints = []endpoint{
 	{"/account/sign-out", "POST", "", (*call).signOut},
 	{"/account/*", "GET POST PUT DELETE", accountMethods, accountREST((*call).accountElsewhere)},
 	{reportPath, "GET", "", (*call).report},
+	{"/keystead", "GET POST", "", (*call).controlPage},
 	{"/keystead/tokens", "POST", "", (*call).mintTokens},
 	{"/keystead/rotate-keys", "POST", "", (*call).rotateKeys},
 	{"/keystead/clients/{client}", "PATCH", "", (*call).patchClient},

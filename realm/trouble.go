@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+
+	"keystead/realm/pages"
 )
 
 // Trouble on demand: whoever tests an app switches on what goes wrong between the app and its realm.
@@ -30,19 +32,52 @@ const (
 
 // What can go wrong with an answer.
 const (
-	answerNormal    = "normal"    // nothing, but the delay
-	answerError     = "error"     // a status from 400 to 599 with an error in Keycloak's form
-	answerGarbage   = "garbage"   // 200 and an HTML page, as a proxy or a captive portal sends it
-	answerTruncated = "truncated" // half of the real answer, with the length of the whole
-	answerEmpty     = "empty"     // 200 and an object with nothing in it
-	answerHang      = "hang"      // none until the caller gives up
-	answerReset     = "reset"     // none: the connection is closed
+	answerNormal    = "normal"
+	answerError     = "error"
+	answerGarbage   = "garbage"
+	answerTruncated = "truncated"
+	answerEmpty     = "empty"
+	answerHang      = "hang"
+	answerReset     = "reset"
 )
 
-var troubleAnswers = []string{answerNormal, answerError, answerGarbage, answerTruncated, answerEmpty, answerHang, answerReset}
+// answerTexts are the answers, with what they are.
+var answerTexts = [][2]string{
+	{answerNormal, "the usual one, late"},
+	{answerError, "a status from 400 to 599"},
+	{answerGarbage, "200 and an HTML page"},
+	{answerTruncated, "half of the usual one"},
+	{answerEmpty, "200 and nothing in it"},
+	{answerHang, "none, until the caller gives up"},
+	{answerReset, "none, the connection is closed"},
+}
 
-// troubleEndpoints are the names under which trouble is switched on, with the paths below a realm that each
-// stands for: the path itself and all below it. The first that fits counts.
+// endpointTexts are the names under which trouble is switched on, with what they stand for.
+var endpointTexts = [][2]string{
+	{"discovery", "the discovery document"},
+	{"certs", "the key set"},
+	{"auth", "the login and its pages"},
+	{"token", "codes, refreshes, passwords"},
+	{"introspect", "what a token holds"},
+	{"userinfo", "who the user is"},
+	{"revoke", "revocation"},
+	{"logout", "the sign-out and its page"},
+	{"device", "devices and their page"},
+	{"account", "the account and its page"},
+	{"frames", "the session's frames"},
+	{everybody, "each that has no trouble of its own"},
+}
+
+func names(texts [][2]string) []string {
+	var names []string
+	for _, t := range texts {
+		names = append(names, t[0])
+	}
+	return names
+}
+
+// troubleEndpoints are the paths below a realm that each name stands for: the path itself and all below it. The
+// first that fits counts.
 var troubleEndpoints = []struct{ name, path string }{
 	{"discovery", "/.well-known"},
 	{"certs", oidc + "/certs"},
@@ -62,18 +97,6 @@ var troubleEndpoints = []struct{ name, path string }{
 	{"frames", oidc + "/3p-cookies"},
 }
 
-// troubleNames are the names of troubleEndpoints, and all.
-func troubleNames() []string {
-	names := []string{everybody}
-	for _, e := range troubleEndpoints {
-		if !slices.Contains(names, e.name) {
-			names = append(names, e.name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
 // trouble is what goes wrong at an endpoint.
 type trouble struct {
 	Answer string `json:"answer"`
@@ -91,8 +114,8 @@ func (t *trouble) complete() string {
 		t.Status = http.StatusServiceUnavailable
 	}
 	switch {
-	case !slices.Contains(troubleAnswers, t.Answer):
-		return fmt.Sprintf("There is no answer %q. There are: %s.", t.Answer, strings.Join(troubleAnswers, ", "))
+	case !slices.Contains(names(answerTexts), t.Answer):
+		return fmt.Sprintf("There is no answer %q. There are: %s.", t.Answer, strings.Join(names(answerTexts), ", "))
 	case t.Answer == answerError && (t.Status < 400 || t.Status > 599):
 		return fmt.Sprintf("status must be from 400 to 599, got %d.", t.Status)
 	case t.Answer != answerError && t.Status != 0:
@@ -113,16 +136,31 @@ func (t trouble) words() string {
 		answerNormal: "answers as usual", answerError: fmt.Sprintf("answers with status %d", t.Status), answerGarbage: "answers with an HTML page",
 		answerTruncated: "breaks off its answer half-way", answerEmpty: "answers with nothing in it", answerHang: "never answers", answerReset: "closes the connection",
 	}[t.Answer]
-	if t.Delay > 0 {
-		text += " after " + (time.Duration(t.Delay) * time.Millisecond).String()
+	if t.Delay > 0 && t.Answer != answerHang {
+		text += fmt.Sprintf(" after %g s", float64(t.Delay)/1000)
 	}
 	switch {
 	case t.Times == nil:
 		return text
 	case *t.Times == 1:
-		return text + ", once more"
+		return text + ", for one more request"
 	}
-	return fmt.Sprintf("%s, %d times more", text, *t.Times)
+	return fmt.Sprintf("%s, for %d more requests", text, *t.Times)
+}
+
+// spanWords is a time span in days, hours, minutes and seconds.
+func spanWords(span time.Duration) string {
+	var words []string
+	for _, unit := range []struct {
+		length time.Duration
+		name   string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
+		if n := span / unit.length; n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n, unit.name))
+			span -= n * unit.length
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // troubles are those of a realm, and how far its clock is off.
@@ -130,9 +168,13 @@ type troubles struct {
 	mu     sync.Mutex
 	set    map[string]trouble // by the name of the endpoint
 	offset time.Duration
+
+	wrong chan struct{} // holds one for each wrong secret that waits for its answer
 }
 
-func newTroubles() *troubles { return &troubles{set: map[string]trouble{}} }
+func newTroubles() *troubles {
+	return &troubles{set: map[string]trouble{}, wrong: make(chan struct{}, maxWrong)}
+}
 
 // now is the realm's time when the clock on the wall says wall.
 func (t *troubles) now(wall time.Time) time.Time { return wall.Add(t.shift()) }
@@ -147,6 +189,27 @@ func (t *troubles) all() map[string]trouble {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return maps.Clone(t.set)
+}
+
+// clockWords say how far the clock is off; "" when it is right.
+func (t *troubles) clockWords() string {
+	switch off := t.shift(); {
+	case off > 0:
+		return spanWords(off) + " ahead"
+	case off < 0:
+		return spanWords(-off) + " behind"
+	}
+	return ""
+}
+
+// troublesSet tells what goes wrong, for people.
+func (v *served) troublesSet() []pages.TroubleSet {
+	all := v.troubles.all()
+	var set []pages.TroubleSet
+	for _, endpoint := range slices.Sorted(maps.Keys(all)) {
+		set = append(set, pages.TroubleSet{Endpoint: endpoint, Words: all[endpoint].words()})
+	}
+	return set
 }
 
 func (t *troubles) put(endpoint string, set trouble) {
@@ -295,10 +358,17 @@ type heldAnswer struct {
 func (a *heldAnswer) WriteHeader(status int)      { a.status = status }
 func (a *heldAnswer) Write(b []byte) (int, error) { return a.body.Write(b) }
 
+func knownEndpoint(name string) error {
+	if all := names(endpointTexts); !slices.Contains(all, name) {
+		return refuse(http.StatusBadRequest, "invalid_request", fmt.Sprintf("There is no endpoint %q. There are: %s.", name, strings.Join(all, ", ")))
+	}
+	return nil
+}
+
 // setTrouble replaces what goes wrong at the endpoint.
 func (c *call) setTrouble(endpoint string, t trouble) error {
-	if !slices.Contains(troubleNames(), endpoint) {
-		return refuse(http.StatusBadRequest, "invalid_request", fmt.Sprintf("There is no endpoint %q. There are: %s.", endpoint, strings.Join(troubleNames(), ", ")))
+	if err := knownEndpoint(endpoint); err != nil {
+		return err
 	}
 	if text := t.complete(); text != "" {
 		return refuse(http.StatusBadRequest, "invalid_request", text)
@@ -310,8 +380,8 @@ func (c *call) setTrouble(endpoint string, t trouble) error {
 
 // endTrouble lets the endpoint answer as usual again.
 func (c *call) endTrouble(endpoint string) error {
-	if !slices.Contains(troubleNames(), endpoint) {
-		return refuse(http.StatusBadRequest, "invalid_request", fmt.Sprintf("There is no endpoint %q. There are: %s.", endpoint, strings.Join(troubleNames(), ", ")))
+	if err := knownEndpoint(endpoint); err != nil {
+		return err
 	}
 	if c.realm.troubles.remove(endpoint) {
 		c.logTroubleEnd(endpoint, "it was switched off")
@@ -342,7 +412,7 @@ func (c *call) shiftClock(seconds int64) error {
 	case seconds == 0 && before != 0:
 		c.s.log.Info("the clock is right again", "realm", v.Name)
 	case seconds != 0:
-		c.s.log.Info("the clock was set off", "realm", v.Name, "offset", (time.Duration(seconds) * time.Second).String())
+		c.s.log.Info("the clock was set off", "realm", v.Name, "how", v.troubles.clockWords())
 	}
 	return nil
 }

@@ -212,7 +212,7 @@ func TestTroubleEndpoints(t *testing.T) {
 		"/login-actions/required-action": "auth", "/login-actions/consent": "auth", "/account": "account",
 	}
 	ts := newTestServer(t)
-	for _, name := range troubleNames() {
+	for _, name := range names(endpointTexts) {
 		ts.trouble(name, `{"answer":"error","status":599}`)
 		for _, e := range endpoints {
 			method, _, _ := strings.Cut(e.methods, " ")
@@ -266,24 +266,24 @@ func TestTroubleLasts(t *testing.T) {
 	if !slices.Equal(got, []int{500, 500, 501, 200}) {
 		t.Errorf("four requests = %v", got)
 	}
-	ts.trouble("token", `{"answer":"hang","delay_ms":1500,"times":2}`)
+	ts.trouble("token", `{"answer":"reset","delay_ms":1500,"times":2}`)
 	ts.control("DELETE", "/trouble/token", "")
 	ts.control("DELETE", "/trouble/token", "") // ends nothing
-	ts.control("PUT", "/clock", `{"offset_seconds":-60}`)
-	ts.trouble("revoke", `{"answer":"reset"}`)
+	ts.control("PUT", "/clock", `{"offset_seconds":-90061}`)
+	ts.trouble("revoke", `{"answer":"hang","delay_ms":5}`)
 	ts.control("DELETE", "/trouble", "")
 	if text := ts.control("GET", "/trouble", "").text; strings.TrimSpace(text) != `{"clock_offset_seconds":0,"endpoints":{}}` {
 		t.Errorf("when all is as usual: %s", text)
 	}
 	want := []string{
-		`"trouble was switched on" realm=small endpoint=certs what="answers with status 500, 2 times more"`,
-		`"trouble was switched on" realm=small endpoint=all what="answers with status 501, once more"`,
+		`"trouble was switched on" realm=small endpoint=certs what="answers with status 500, for 2 more requests"`,
+		`"trouble was switched on" realm=small endpoint=all what="answers with status 501, for one more request"`,
 		`"trouble has ended" realm=small endpoint=certs why="it has lasted for as many requests as it was to"`,
 		`"trouble has ended" realm=small endpoint=all why="it has lasted for as many requests as it was to"`,
-		`"trouble was switched on" realm=small endpoint=token what="never answers after 1.5s, 2 times more"`,
+		`"trouble was switched on" realm=small endpoint=token what="closes the connection after 1.5 s, for 2 more requests"`,
 		`"trouble has ended" realm=small endpoint=token why="it was switched off"`,
-		`"the clock was set off" realm=small offset=-1m0s`,
-		`"trouble was switched on" realm=small endpoint=revoke what="closes the connection"`,
+		`"the clock was set off" realm=small how="1 d 1 h 1 m 1 s behind"`,
+		`"trouble was switched on" realm=small endpoint=revoke what="never answers"`,
 		`"trouble has ended" realm=small endpoint=revoke why="it was switched off"`,
 		`"the clock is right again" realm=small`,
 	}
@@ -300,7 +300,7 @@ func TestTroubleLasts(t *testing.T) {
 
 func TestTroubleIsChecked(t *testing.T) {
 	ts := newTestServer(t)
-	names := "account, all, auth, certs, device, discovery, frames, introspect, logout, revoke, token, userinfo"
+	names := "discovery, certs, auth, token, introspect, userinfo, revoke, logout, device, account, frames, all"
 	for _, tt := range []struct {
 		method, path, body, says string
 	}{

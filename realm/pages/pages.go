@@ -168,6 +168,8 @@ type HomeRealm struct {
 	Clients             []HomeClient
 	Curl                []string // lines to copy
 	Report              string   // where the report on the realm is; "" when it has nothing to tell
+	Trouble             []string // what goes wrong on purpose, in words
+	TroubleURL          string   // the page of it; "" where that is closed
 }
 
 // HomePerson is somebody who can sign in.
@@ -242,6 +244,12 @@ func (p Home) Render(w io.Writer) error { return render(w, "home", p) }
 // Render writes the page as a whole HTML document.
 func (p Report) Render(w io.Writer) error { return render(w, "report", p) }
 
+// Render writes the page as a whole HTML document.
+func (p TroubleSecret) Render(w io.Writer) error { return render(w, "troublesecret", p) }
+
+// Render writes the page as a whole HTML document.
+func (p Trouble) Render(w io.Writer) error { return render(w, "trouble", p) }
+
 var templates = parse()
 
 // parse joins each page with the frame round it.
@@ -250,7 +258,7 @@ func parse() map[string]*template.Template {
 		"link": link, "fold": fold, "foldHome": foldHome, "fewRoles": fewRoles, "allRoles": allRoles, "foldPlaces": foldPlaces, "sentence": sentence,
 	}).ParseFS(files, "templates/frame.html", "templates/people.html"))
 	pages := map[string]*template.Template{}
-	for _, name := range []string{"login", "message", "consent", "updatepassword", "logoutconfirm", "device", "formpost", "requiredaction", "home", "report", "account"} {
+	for _, name := range []string{"login", "message", "consent", "updatepassword", "logoutconfirm", "device", "formpost", "requiredaction", "home", "report", "account", "troublesecret", "trouble"} {
 		pages[name] = template.Must(template.Must(frame.Clone()).ParseFS(files, "templates/"+name+".html"))
 	}
 	return pages

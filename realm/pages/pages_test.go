@@ -16,7 +16,7 @@ type renderer interface{ Render(io.Writer) error }
 
 // kinds are all pages, empty.
 var kinds = []renderer{
-	Login{}, Message{}, Consent{}, UpdatePassword{}, LogoutConfirm{}, Device{}, FormPost{}, RequiredAction{}, Home{}, Report{}, Account{},
+	Login{}, Message{}, Consent{}, UpdatePassword{}, LogoutConfirm{}, Device{}, FormPost{}, RequiredAction{}, Home{}, Report{}, Account{}, TroubleSecret{}, Trouble{},
 }
 
 // fill returns the page with every string set by value, every slice holding one such element, and every flag on.
@@ -48,7 +48,7 @@ func fillValue(v reflect.Value, field string, value func(string) string) {
 }
 
 // addresses are the fields that hold a URL.
-var addresses = regexp.MustCompile(`(^|\.)((Profile|SignOut|Pick)?Action|BackURL|PasswordURL|URL|Issuer|Base|Report)$`)
+var addresses = regexp.MustCompile(`(^|\.)((Profile|SignOut|Pick)?Action|BackURL|PasswordURL|TroubleURL|URL|Issuer|Base|Report)$`)
 
 // words fills a page with innocent values.
 func words(field string) string {
