@@ -28,6 +28,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 
 	"keystead/auth/authtest"
+	demorealm "keystead/deploy/realm"
 )
 
 // The realms of these tests are the demo realm with other addresses: on the development realm, and once more on a real Keycloak,
@@ -69,7 +70,7 @@ func newLoginRealmFor(t *testing.T, kind realmKind, public string, edit func(fil
 	t.Helper()
 	r := &loginRealm{public: public}
 	var file map[string]any
-	text := os.Expand(string(demoRealm), func(name string) string { // Keycloak's REST does not, as its import does
+	text := os.Expand(demorealm.JSON, func(name string) string { // Keycloak's REST does not, as its import does
 		switch setting, value, _ := strings.Cut(name, ":"); {
 		case setting == "KEYSTEAD_APP_URL":
 			return public

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -22,11 +21,6 @@ import (
 	"keystead/config"
 	"keystead/realm"
 )
-
-// demoRealm is served when no file is given.
-//
-//go:embed deploy/realm/demo-realm.json
-var demoRealm []byte
 
 const demoRealmName = "the demo realm"
 

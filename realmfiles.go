@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"keystead/config"
+	demorealm "keystead/deploy/realm"
 	"keystead/realm"
 )
 
@@ -86,7 +87,7 @@ func unusedParts(report realm.Report) string {
 // read reads the files, and of a folder all that end in .json, as Keycloak does.
 func (f *realmFiles) read() ([]realm.File, error) {
 	if len(f.names) == 0 {
-		return []realm.File{{Name: demoRealmName, Text: demoRealm}}, nil
+		return []realm.File{{Name: demoRealmName, Text: []byte(demorealm.JSON)}}, nil
 	}
 	var files []realm.File
 	var errs []error
