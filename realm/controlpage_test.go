@@ -133,6 +133,9 @@ func TestControlPageIsSlowToGuess(t *testing.T) {
 	if count[http.StatusUnauthorized] < maxWrong || count[http.StatusTooManyRequests] == 0 || count[http.StatusUnauthorized]+count[http.StatusTooManyRequests] != 3*maxWrong {
 		t.Errorf("answers to wrong secrets: %v", count)
 	}
+	if res := ts.do(ts.browser(), ts.request("POST", controlPath, formOf("do", "open", "secret", "wrong"))); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a wrong secret when nobody waits any more = %s", res.Status)
+	}
 }
 
 // Pages of other sites, and of other ports of the same host, change nothing even with the cookie.
