@@ -16,11 +16,6 @@ type builder struct {
 	known   map[string]bool // ids, names and e-mail addresses of the users so far, each with its kind before it
 	policy  []passwordRule
 	profile *profile
-
-	clientRoles                   map[*Client]map[string]*Role
-	defaultRole                   *Role    // composite: what users made by Keycloak itself start with
-	defaultGroups                 []*Group // the same
-	defaultScopes, optionalScopes []*Scope // of clients that name none
 }
 
 // buildRealm makes the realm that file describes. Further users come from usersOnly. What is wrong is
@@ -29,11 +24,13 @@ func buildRealm(file *node, usersOnly []*node) *Realm {
 	log := file.src.log
 	warned, left := len(log.warnings), len(log.left)
 	b := &builder{
-		Realm:       &Realm{Roles: map[string]*Role{}, Groups: map[string]*Group{}, Clients: map[string]*Client{}, Scopes: map[string]*Scope{}},
-		file:        file,
-		users:       file.objects("users"),
-		known:       map[string]bool{},
-		clientRoles: map[*Client]map[string]*Role{},
+		Realm: &Realm{
+			Roles: map[string]*Role{}, Groups: map[string]*Group{}, Clients: map[string]*Client{}, Scopes: map[string]*Scope{},
+			clientRoles: map[*Client]map[string]*Role{},
+		},
+		file:  file,
+		users: file.objects("users"),
+		known: map[string]bool{},
 	}
 	for _, n := range usersOnly {
 		b.users = append(b.users, n.objects("users")...)
@@ -58,6 +55,7 @@ func buildRealm(file *node, usersOnly []*node) *Realm {
 		file.warn("this is an export without users, so nobody can sign in: Keycloak's partial export leaves them out; add some under users, or give the file of \"kc.sh export\" that holds them, too")
 	}
 	b.Report = Report{Unused: gather(log.left[left:]), Warnings: log.warnings[warned:]}
+	b.represent()
 	b.parts = map[string][32]byte{}
 	file.addParts("", b.parts)
 	for _, n := range usersOnly {
@@ -161,7 +159,7 @@ func (b *builder) readComponents() {
 		}
 	}
 	b.profile = readProfile(components)
-	b.Profile, b.UnmanagedAttributes = b.profile.attributes, b.profile.open
+	b.Profile, b.UnmanagedAttributes, b.unmanagedShown = b.profile.attributes, b.profile.open, b.profile.othersToo
 }
 
 // Kinds of components.

@@ -70,8 +70,11 @@ func (b *builder) readClient(n *node) *Client {
 		NotBefore:          n.number("notBefore", 0),
 		RootURL:            n.str("rootUrl"),
 		BaseURL:            n.str("baseUrl"),
+		AdminURL:           n.str("adminUrl"),
+		AlwaysInConsole:    n.flag("alwaysDisplayInConsole", false),
+		NodeTimeout:        n.number("nodeReRegistrationTimeout", -1),
 		RedirectURIs:       n.strs("redirectUris"),
-		Mappers:            readMappers(n),
+		Mappers:            b.readMappers(n),
 		Attrs:              n.strMap("attributes"),
 	}
 	client.FullScope = n.flag("fullScopeAllowed", !client.ConsentRequired)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-func (b *builder) addRealmRole(name string) *Role {
-	role := &Role{ID: stableID(b.Name, "role", name), Name: name}
+func (b *builder) addRealmRole(name, description string) *Role {
+	role := &Role{ID: stableID(b.Name, "role", name), Name: name, Description: description}
 	b.Roles[name] = role
 	return role
 }
@@ -78,7 +78,7 @@ func (b *builder) readRealmRole(n *node) {
 		n.refuse("a role needs a name")
 		return
 	case role == nil:
-		role = b.addRealmRole(name)
+		role = b.addRealmRole(name, "")
 	case role != b.defaultRole && name != offlineAccess:
 		n.refuse("realm role %q stands here twice", name)
 		return
@@ -86,7 +86,7 @@ func (b *builder) readRealmRole(n *node) {
 	if n.str("id") != "" {
 		role.ID = n.str("id")
 	}
-	role.Attrs = n.strsMap("attributes")
+	role.Attrs, role.Description = n.strsMap("attributes"), orElse(n.str("description"), role.Description)
 }
 
 func (b *builder) readClientRole(client *Client, n *node) {
@@ -106,7 +106,7 @@ func (b *builder) readClientRole(client *Client, n *node) {
 	}
 	role = b.addClientRole(client, name)
 	role.ID = b.idOf(n, "role", client.ClientID, name)
-	role.Attrs = n.strsMap("attributes")
+	role.Attrs, role.Description = n.strsMap("attributes"), n.str("description")
 }
 
 func (b *builder) readComposites(role *Role, n *node) {
@@ -146,7 +146,7 @@ func (b *builder) realmRole(item *node) *Role {
 		return role
 	}
 	item.warn("there is no realm role %q: it is made, as Keycloak does; is the name right?", name)
-	return b.addRealmRole(name)
+	return b.addRealmRole(name, "")
 }
 
 func (b *builder) clientRole(client *Client, item *node) *Role {

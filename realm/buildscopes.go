@@ -70,11 +70,11 @@ func (b *builder) readScope(n *node) {
 	case b.Scopes[name] != nil:
 		n.refuse("client scope %q stands here twice", name)
 	case orElse(n.str("protocol"), openIDConnect) == openIDConnect: // those of SAML are of no use here
-		b.Scopes[name] = &Scope{ID: b.idOf(n, "scope", name), Name: name, Mappers: readMappers(n), Attrs: n.strMap("attributes")}
+		b.Scopes[name] = &Scope{ID: b.idOf(n, "scope", name), Name: name, Description: n.str("description"), Mappers: b.readMappers(n), Attrs: n.strMap("attributes")}
 	}
 }
 
-func readMappers(n *node) []*Mapper {
+func (b *builder) readMappers(n *node) []*Mapper {
 	var mappers []*Mapper
 	for _, m := range n.objects("protocolMappers") {
 		mapperFields.check(m, nil)
@@ -86,7 +86,7 @@ func readMappers(n *node) []*Mapper {
 			m.refuse("a protocol mapper named %q stands here twice", name)
 		default:
 			checkMapper(m, kind)
-			mappers = append(mappers, &Mapper{Name: name, Type: kind, Cfg: m.strMap("config")})
+			mappers = append(mappers, &Mapper{ID: b.idOf(m, "mapper", n.str("clientId"), n.str("name"), name), Name: name, Type: kind, Cfg: m.strMap("config")})
 		}
 	}
 	return mappers

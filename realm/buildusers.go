@@ -33,7 +33,7 @@ func (b *builder) readGroup(n *node, parent *Group) {
 		n.refuse("group %s stands here twice", path)
 		return
 	}
-	group := &Group{ID: b.idOf(n, "group", path), Name: name, Path: path, Parent: parent, Roles: b.grantedRoles(n), Attrs: n.strsMap("attributes")}
+	group := &Group{ID: b.idOf(n, "group", path), Name: name, Path: path, Description: n.str("description"), Parent: parent, Roles: b.grantedRoles(n), Attrs: n.strsMap("attributes")}
 	b.Groups[path] = group
 	for _, sub := range n.objects("subGroups") {
 		b.readGroup(sub, group)
@@ -87,6 +87,7 @@ func (b *builder) readUser(n *node) *User {
 		Enabled:         n.flag("enabled", false),
 		RequiredActions: readActions(n),
 		NotBefore:       n.number("notBefore", 0),
+		Created:         n.instant("createdTimestamp"),
 		part:            n.digest(),
 	}
 	user.ID = b.idOf(n, "user", user.Username)

@@ -52,11 +52,16 @@ func (b *builder) addBuiltinClients() {
 			continue
 		}
 		client := b.readClient(n)
+		client.NodeTimeout = 0
+		if len(client.RedirectURIs) == 0 { // as Keycloak leaves those that nobody signs in with: without a secret, too
+			client.Secret = ""
+			delete(client.Attrs, "post.logout.redirect.uris")
+		}
 		if !bringsScopes { // else they are made before there are any, and get none
 			client.DefaultScopes, client.OptionalScopes = slices.Clone(b.defaultScopes), slices.Clone(b.optionalScopes)
 		}
 		for _, role := range builtinRoles(id) {
-			b.addClientRole(client, role.str("name"))
+			b.addClientRole(client, role.str("name")).Description = role.str("description")
 		}
 		for _, role := range builtinRoles(id) {
 			b.readComposites(b.clientRoles[client][role.str("name")], role)

@@ -13,7 +13,7 @@ const offlineAccess = "offline_access"
 func (b *builder) startRoles() {
 	given := b.file.object("defaultRole")
 	name := orElse(strings.TrimSpace(given.str("name")), "default-roles-"+strings.ToLower(b.Name))
-	b.defaultRole = b.addRealmRole(name)
+	b.defaultRole = b.addRealmRole(name, orElse(given.str("description"), "${role_default-roles}"))
 	if given != nil {
 		roleFields.check(given, nil)
 		b.defaultRole.ID = b.idOf(given, "role", name)
@@ -28,7 +28,7 @@ func (b *builder) addOfflineRole() {
 	if b.fileHas("roles.realm", offlineAccess) && b.fileHas("clientScopes", offlineAccess) {
 		return
 	}
-	b.addToDefaults(b.addRealmRole(offlineAccess))
+	b.addToDefaults(b.addRealmRole(offlineAccess, "${role_offline-access}"))
 }
 
 // fileHas reports whether the file lists something of that name.
@@ -42,7 +42,7 @@ func (b *builder) fileHas(list, name string) bool {
 
 func (b *builder) addAuthorizationRole() {
 	if b.Roles["uma_authorization"] == nil {
-		b.addToDefaults(b.addRealmRole("uma_authorization"))
+		b.addToDefaults(b.addRealmRole("uma_authorization", "${role_uma_authorization}"))
 	}
 }
 
@@ -55,7 +55,7 @@ func (b *builder) completeAdminRoles() {
 	have := maps.Clone(b.clientRoles[client])
 	for _, n := range builtinRoles("realm-management") {
 		if have[n.str("name")] == nil {
-			b.addClientRole(client, n.str("name"))
+			b.addClientRole(client, n.str("name")).Description = n.str("description")
 		}
 	}
 	for _, n := range builtinRoles("realm-management") {
@@ -89,6 +89,6 @@ func (b *builder) readOldDefaultRoles() {
 // addDeleteAccountRole adds the role that Keycloak gives the client account even where a file brings it.
 func (b *builder) addDeleteAccountRole() {
 	if account := b.Clients["account"]; account != nil && b.clientRoles[account]["delete-account"] == nil {
-		b.addClientRole(account, "delete-account")
+		b.addClientRole(account, "delete-account").Description = "${role_delete-account}"
 	}
 }

@@ -40,6 +40,13 @@ type Realm struct {
 
 	Report Report // what of the file is not acted on or means something else than one may think
 
+	clientRoles                   map[*Client]map[string]*Role // by name
+	defaultRole                   *Role                        // composite: what users made by Keycloak itself start with
+	defaultGroups                 []*Group                     // the same
+	defaultScopes, optionalScopes []*Scope                     // of clients that name none
+	unmanagedShown                bool                         // administrators see attributes that Profile does not have, too
+	representation                *object                      // as the admin REST shows the realm
+
 	clientOrder []string            // client ids, as the file has them
 	parts       map[string][32]byte // what the file consists of, by path, with the digest of each
 }
@@ -61,15 +68,17 @@ type Lifetimes struct {
 
 // Role is a realm role, or a client's when Client is not nil.
 type Role struct {
-	ID, Name   string
-	Client     *Client
-	Composites []*Role // what whoever holds this role holds, too
-	Attrs      map[string][]string
+	ID, Name    string
+	Description string
+	Client      *Client
+	Composites  []*Role // what whoever holds this role holds, too
+	Attrs       map[string][]string
 }
 
 // Group is a group of users. Its members hold the roles and attributes of its parents, too.
 type Group struct {
 	ID, Name, Path string // the path from the top, such as /staff/ops
+	Description    string
 	Parent         *Group // nil at the top
 	Roles          []*Role
 	Attrs          map[string][]string
@@ -87,6 +96,7 @@ type User struct {
 	RequiredActions            []string // such as UPDATE_PASSWORD, as in the file
 	ServiceAccountOf           *Client  // nil for a person
 	NotBefore                  int64
+	Created                    int64               // milliseconds since 1970; 0 where the file gives none
 	Consents                   map[string][]string // client id to the names of the client scopes granted to it
 
 	part [32]byte // digest of what the file says of the user
@@ -109,6 +119,9 @@ type Client struct {
 	NotBefore                                                 int64
 
 	RootURL, BaseURL       string   // relative or absolute; "" where the file gives none
+	AdminURL               string   // the same; this realm sends nothing there
+	AlwaysInConsole        bool     // alwaysDisplayInConsole
+	NodeTimeout            int64    // nodeReRegistrationTimeout, which nothing here asks about
 	RedirectURIs           []string // patterns as in the file; relative ones begin with a slash
 	PostLogoutRedirectURIs []string // patterns; those of RedirectURIs where the file says "+" or nothing
 	WebOrigins             []string // as in the file; "+" stands for the origins of RedirectURIs, "*" for all
@@ -122,14 +135,16 @@ type Client struct {
 
 // Scope is a client scope: mappers and role limits that clients share.
 type Scope struct {
-	ID, Name   string
-	Mappers    []*Mapper
-	ScopeRoles []*Role
-	Attrs      map[string]string
+	ID, Name    string
+	Description string
+	Mappers     []*Mapper
+	ScopeRoles  []*Role
+	Attrs       map[string]string
 }
 
 // Mapper is a protocol mapper: it puts something about the user, the session or the client into tokens.
 type Mapper struct {
+	ID   string // a UUID
 	Name string
 	Type string // protocolMapper, such as oidc-audience-mapper
 	Cfg  map[string]string

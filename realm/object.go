@@ -3,7 +3,9 @@ package realm
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // object is a JSON object whose members keep the order in which they were first set.
@@ -13,6 +15,17 @@ type object struct {
 }
 
 func newObject() *object { return &object{values: map[string]any{}} }
+
+// objectOf makes an object out of names and values in turn. One whose name ends in ? is left out when it is "".
+func objectOf(pairs ...any) *object {
+	o := newObject()
+	for pair := range slices.Chunk(pairs, 2) {
+		if name, optional := strings.CutSuffix(fmt.Sprint(pair[0]), "?"); !optional || pair[1] != "" {
+			o.set(name, pair[1])
+		}
+	}
+	return o
+}
 
 func (o *object) set(name string, value any) {
 	if _, ok := o.values[name]; !ok {

@@ -66,6 +66,16 @@ func (n *node) number(name string, otherwise int64) int64 {
 	return value
 }
 
+// instant reads milliseconds since 1970; 0 where there are none.
+func (n *node) instant(name string) int64 {
+	text := strings.TrimSpace(n.str(name))
+	value, err := strconv.ParseInt(text, 10, 64)
+	if text != "" && err != nil {
+		n.member(name).mismatch("milliseconds since 1970")
+	}
+	return value
+}
+
 // list reads an array.
 func (n *node) list(name string) []*node {
 	m := n.member(name)

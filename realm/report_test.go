@@ -183,7 +183,7 @@ var flags = set(`editUsernameAllowed rememberMe revokeRefreshToken verifyEmail o
 	authorizationServicesEnabled consentRequired frontchannelLogout emailVerified bruteForceProtected eventsEnabled
 	adminEventsEnabled internationalizationEnabled`)
 
-func exampleOf(kind, member string) example {
+func valueLike(kind, member string) example {
 	if flags[member] {
 		return example{value: `true`}
 	}
@@ -237,17 +237,17 @@ func TestEveryMemberCounts(t *testing.T) {
 			if strings.HasSuffix(name, " attributes") {
 				break // these are read while the realm runs
 			}
-			if e := exampleOf(name, member); reflect.DeepEqual(with(e, member), without(e)) {
+			if e := valueLike(name, member); reflect.DeepEqual(with(e, member), without(e)) {
 				t.Errorf("%s: %s is said to be used, and %s makes no difference", name, member, e.value)
 			}
 		}
 		for member := range kind.fields.silent {
-			if e := exampleOf(name, member); !reflect.DeepEqual(with(e, member), without(e)) {
+			if e := valueLike(name, member); !reflect.DeepEqual(with(e, member), without(e)) {
 				t.Errorf("%s: %s is said to change nothing, and makes a difference", name, member)
 			}
 		}
 		for member := range kind.fields.unused {
-			e := exampleOf(name, member)
+			e := valueLike(name, member)
 			if on := kind.fields.needs[member]; on != "" {
 				if off := with(e, member); tells(off.realm.Report, member) {
 					t.Errorf("%s: the report tells of %s, which changes nothing without %s", name, member, on)

@@ -36,6 +36,7 @@ type Server struct {
 	now     func() time.Time
 	handler http.Handler
 	client  *http.Client // tells apps of sign-outs
+	started time.Time
 }
 
 // New returns a server of the realms. It starts nothing: call MakeKeys beside it.
@@ -47,6 +48,7 @@ func New(o Options) *Server {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.started = s.now()
 	realms := map[string]*served{}
 	for _, r := range o.Realms {
 		realms[r.Name] = newServed(r)
@@ -144,6 +146,7 @@ func (s *Server) routes() http.Handler {
 	r.Get("/", s.home)
 	r.Get(pagesBase+"/style.css", serveStyle)
 	r.Get("/.well-known/oauth-authorization-server/realms/{realm}", s.with((*call).discovery))
+	r.Route("/admin", s.adminREST)
 	r.Route("/realms/{realm}", func(r chi.Router) {
 		notFound := func(w http.ResponseWriter, r *http.Request) {
 			if s.realmOf(r) == nil {

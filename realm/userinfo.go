@@ -47,10 +47,15 @@ func (c *call) userinfo() error {
 	case !t.hasScope("openid"):
 		return challenge(http.StatusForbidden, "insufficient_scope", "Missing openid scope")
 	}
+	c.w.Header().Set("Cache-Control", "no-cache")
+	return c.json(g.userinfo())
+}
+
+// userinfo is what userinfo says of the user.
+func (g *grant) userinfo() *object {
 	claims := newObject()
 	claims.set("sub", g.user.ID)
 	mapped := mapClaims(g, forUserinfo, claims)
 	setAudience(claims, "aud", mapped.audience)
-	c.w.Header().Set("Cache-Control", "no-cache")
-	return c.json(claims)
+	return claims
 }

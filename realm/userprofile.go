@@ -20,6 +20,7 @@ type profile struct {
 	attributes []ProfileAttribute
 	unmanaged  bool // others may be imported, too
 	open       bool // … and users may have others of their own making
+	othersToo  bool // administrators see others, too
 }
 
 // rootAttributes are members of a user rather than attributes of it.
@@ -59,6 +60,7 @@ func readProfile(components *node) *profile {
 func readProfileConfig(config *node) *profile {
 	policy := config.str("unmanagedAttributePolicy")
 	p := &profile{unmanaged: policy == "ENABLED" || policy == "ADMIN_EDIT", open: policy == "ENABLED"}
+	p.othersToo = p.unmanaged || policy == "ADMIN_VIEW"
 	for _, a := range config.objects("attributes") {
 		if a.str("name") == "" {
 			a.refuse("an attribute of the user profile needs a name")
