@@ -13,10 +13,10 @@ func exampleOf(claims func(*adminCall, *grant) *object) func(*adminCall) (any, e
 		id := c.r.URL.Query().Get("userId")
 		user := c.realm.UserByID(id)
 		switch {
-		case !c.may(viewUsers):
-			return nil, forbidden
 		case id == "":
 			return nil, refuse(http.StatusNotFound, "No userId provided", "")
+		case !c.may(viewUsers):
+			return nil, refuse(http.StatusForbidden, "You have no access to this user", "")
 		case user == nil:
 			return nil, refuse(http.StatusNotFound, "No user found", "")
 		}

@@ -163,14 +163,15 @@ func (c *adminCall) mapped() (direct, effective []*Role) {
 	return c.client.ScopeRoles, expand(append(own, c.client.ScopeRoles...))
 }
 
-// showMappings is Keycloak's MappingsRepresentation. Unlike the lists of one part it holds only what the caller may see.
+// showMappings is Keycloak's MappingsRepresentation. Of users and groups it holds only roles that the caller may see.
 func (c *adminCall) showMappings() (any, error) {
 	direct, _ := c.mapped()
+	onUsers := c.user != nil || c.group != nil
 	var ofRealm []*Role
 	ofClients := newObject()
 	for _, role := range direct {
 		switch {
-		case !c.mayView(role):
+		case onUsers && !c.mayView(role):
 		case role.Client == nil:
 			ofRealm = append(ofRealm, role)
 		case ofClients.get(role.Client.ClientID) == nil:

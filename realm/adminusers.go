@@ -88,7 +88,20 @@ func (v *served) remainingActions(user *User) []string {
 
 // searchedUsers are the users that the request asks for, by name. With search, or nothing to look for at all, they are
 // people; service accounts are found by what is particular to them.
-func (c *adminCall) searchedUsers() []*User { return c.realm.usersWhere(c.userFilter(c.r.URL.Query())) }
+func (c *adminCall) searchedUsers() []*User {
+	query := c.r.URL.Query()
+	ids, byID := strings.CutPrefix(strings.TrimSpace(query.Get("search")), "id:")
+	if !byID {
+		return c.realm.usersWhere(c.userFilter(query))
+	}
+	var users []*User // as they are asked for
+	for id := range strings.FieldsSeq(ids) {
+		if user := c.realm.UserByID(id); user != nil {
+			users = append(users, user)
+		}
+	}
+	return users
+}
 
 // usersWhere returns the users that fit, by name.
 func (r *Realm) usersWhere(fits func(*User) bool) []*User {
@@ -98,17 +111,13 @@ func (r *Realm) usersWhere(fits func(*User) bool) []*User {
 }
 
 func (c *adminCall) userFilter(query url.Values) func(*User) bool {
-	search := strings.TrimSpace(query.Get("search"))
-	if ids, ok := strings.CutPrefix(search, "id:"); ok {
-		return func(u *User) bool { return slices.Contains(strings.Fields(ids), u.ID) }
-	}
 	has := func(u *User, name string, is bool) bool {
 		return query.Get(name) == "" || is == strings.EqualFold(query.Get(name), "true")
 	}
 	states := func(u *User) bool {
 		return has(u, "enabled", u.Enabled) && has(u, "emailVerified", u.EmailVerified)
 	}
-	if search != "" {
+	if search := strings.TrimSpace(query.Get("search")); search != "" {
 		terms := searchTerms(search)
 		return func(u *User) bool {
 			return u.ServiceAccountOf == nil && states(u) && !slices.ContainsFunc(terms, func(term *regexp.Regexp) bool {

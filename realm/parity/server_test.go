@@ -53,7 +53,7 @@ func startDevelopmentRealm() (stop func()) {
 		_ = os.Setenv("KEYSTEAD_PARITY_BACKCHANNEL_URL", "http://"+freeAddress()+"/") // the realm file is read with it
 	}
 	var files []devrealm.File
-	for _, name := range []string{"../../deploy/realm/demo-realm.json", "../testdata/lab-realm.json", "../testdata/shut-realm.json", "../testdata/account-realm.json"} {
+	for _, name := range []string{"../../deploy/realm/demo-realm.json", "../testdata/lab-realm.json", "../testdata/shut-realm.json", "../testdata/account-realm.json", "../testdata/admin-realm.json"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			panic(err)
