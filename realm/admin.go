@@ -2,6 +2,7 @@ package realm
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -189,12 +190,11 @@ func (c *call) issuing(token string) *served {
 	if len(parts) != 3 || decodePart(parts[1], &claims) != nil {
 		return nil
 	}
-	for _, v := range c.s.current() {
-		if (&call{r: c.r, realm: v}).issuer() == claims.Issuer {
-			return v
-		}
+	name, err := url.PathUnescape(strings.TrimPrefix(claims.Issuer, c.base()+"/realms/"))
+	if err != nil {
+		return nil
 	}
-	return nil
+	return c.s.current()[name]
 }
 
 // may reports whether the caller holds one of the roles.
@@ -236,7 +236,7 @@ func (c *adminCall) find(route adminRoute) error {
 		return forbidden
 	}
 	if name := pathParam(c.r, "role"); name != "" {
-		if c.role = c.rolesOf(c.client)[name]; c.role == nil {
+		if c.role = c.realm.rolesOf(c.client)[name]; c.role == nil {
 			return refuse(http.StatusNotFound, "Could not find role", "")
 		}
 	}
@@ -276,23 +276,30 @@ func (c *adminCall) flag(name string, otherwise bool) bool {
 
 // page cuts what first and max ask for out of a list. most is how many there are without max; -1 for all.
 func page[T any](c *adminCall, list []T, most int) ([]T, error) {
-	bounds := map[string]int{"first": 0, "max": most}
-	for name := range bounds {
-		text := c.r.URL.Query().Get(name)
-		if text == "" {
-			continue
-		}
-		n, err := strconv.ParseInt(text, 10, 32)
-		if err != nil {
-			return nil, refuse(http.StatusNotFound, "HTTP 404 Not Found", name+" must be a whole number, not "+printable(text))
-		}
-		bounds[name] = int(n)
+	first, err := c.number("first", 0)
+	if err != nil {
+		return nil, err
 	}
-	list = list[min(max(bounds["first"], 0), len(list)):]
-	if bounds["max"] >= 0 {
-		list = list[:min(bounds["max"], len(list))]
+	if most, err = c.number("max", most); err != nil {
+		return nil, err
+	}
+	list = list[min(max(first, 0), len(list)):]
+	if most >= 0 {
+		list = list[:min(most, len(list))]
 	}
 	return list, nil
+}
+
+func (c *adminCall) number(name string, otherwise int) (int, error) {
+	text := c.r.URL.Query().Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil { // to Keycloak, there is nothing at such an address
+		return 0, refuse(http.StatusNotFound, "HTTP 404 Not Found", name+" must be a whole number, not "+printable(text))
+	}
+	return int(n), nil
 }
 
 // shown turns each of a list into what is shown of it. An empty list is [] in JSON.

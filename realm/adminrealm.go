@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -15,6 +16,8 @@ import (
 //
 //go:embed builtin-realm.json
 var builtinRealmText []byte
+
+var builtinRealm = sync.OnceValue(func() *node { return parseBuiltin("", builtinRealmText) })
 
 // optionalSettings are shown where the file has them.
 var optionalSettings = []string{
@@ -25,7 +28,7 @@ var optionalSettings = []string{
 // that this realm does not act on too, above Keycloak's own.
 func (b *builder) represent() {
 	out := objectOf("id", b.ID, "realm", b.Name)
-	for _, setting := range parseBuiltin("", builtinRealmText).values() {
+	for _, setting := range builtinRealm().values() {
 		out.set(setting.name, b.setting(setting))
 	}
 	for _, name := range optionalSettings {
@@ -34,7 +37,7 @@ func (b *builder) represent() {
 		}
 	}
 	out.set("enabled", b.Enabled)
-	out.set("defaultRole", (&adminCall{call: &call{realm: &served{Realm: b.Realm}}}).describeRole(b.defaultRole, true))
+	out.set("defaultRole", b.describeRole(b.defaultRole, true))
 	if len(b.defaultGroups) > 0 {
 		var paths []string
 		for _, group := range b.defaultGroups {

@@ -57,8 +57,8 @@ func roleRoutes(role, roles string) []adminRoute {
 }
 
 // describeRole is Keycloak's RoleRepresentation.
-func (c *adminCall) describeRole(role *Role, brief bool) *object {
-	container := c.realm.ID
+func (r *Realm) describeRole(role *Role, brief bool) *object {
+	container := r.ID
 	if role.Client != nil {
 		container = role.Client.ID
 	}
@@ -77,14 +77,14 @@ func (c *adminCall) describeRole(role *Role, brief bool) *object {
 // describeRoles shows roles by name; brief is without their attributes.
 func (c *adminCall) describeRoles(roles []*Role, brief bool) []*object {
 	slices.SortFunc(roles, func(a, b *Role) int { return strings.Compare(a.Name, b.Name) })
-	return shown(roles, func(r *Role) *object { return c.describeRole(r, brief) })
+	return shown(roles, func(role *Role) *object { return c.realm.describeRole(role, brief) })
 }
 
 // listRoles lists the roles of the realm or of the client. Keycloak heeds first and max when both are there, or a search.
 func (c *adminCall) listRoles() (any, error) {
 	query := c.r.URL.Query()
 	search := query.Get("search")
-	roles := slices.SortedFunc(maps.Values(c.rolesOf(c.client)), func(a, b *Role) int { return strings.Compare(a.Name, b.Name) })
+	roles := slices.SortedFunc(maps.Values(c.realm.rolesOf(c.client)), func(a, b *Role) int { return strings.Compare(a.Name, b.Name) })
 	roles = slices.DeleteFunc(roles, func(r *Role) bool { return !contains(r.Name, search) && !contains(r.Description, search) })
 	var err error
 	if search != "" || query.Has("first") && query.Has("max") {
@@ -93,9 +93,7 @@ func (c *adminCall) listRoles() (any, error) {
 	return c.describeRoles(roles, c.flag("briefRepresentation", true)), err
 }
 
-func (c *adminCall) rolesOf(client *Client) map[string]*Role { return c.realm.rolesOf(client) }
-
-func (c *adminCall) showRole() (any, error) { return c.describeRole(c.role, false), nil }
+func (c *adminCall) showRole() (any, error) { return c.realm.describeRole(c.role, false), nil }
 
 func (c *adminCall) listComposites() (any, error) {
 	return c.describeRoles(slices.DeleteFunc(slices.Clone(c.role.Composites), func(r *Role) bool { return !c.mayView(r) }), true), nil
@@ -103,12 +101,12 @@ func (c *adminCall) listComposites() (any, error) {
 
 // listPartComposites lists what the role is composed of out of the realm's roles, or one client's.
 func (c *adminCall) listPartComposites() (any, error) {
-	return c.describeRoles(slices.DeleteFunc(c.part(c.role.Composites), func(r *Role) bool { return !c.mayView(r) }), true), nil
+	return c.describeRoles(slices.DeleteFunc(partOf(c.role.Composites, c.other), func(r *Role) bool { return !c.mayView(r) }), true), nil
 }
 
-// part returns those of the roles that belong to the client that the address names, or to the realm.
-func (c *adminCall) part(roles []*Role) []*Role {
-	return slices.DeleteFunc(slices.Clone(roles), func(r *Role) bool { return r.Client != c.other })
+// partOf returns those of the roles that belong to the client; to the realm for nil.
+func partOf(roles []*Role, client *Client) []*Role {
+	return slices.DeleteFunc(slices.Clone(roles), func(r *Role) bool { return r.Client != client })
 }
 
 // listHolders lists the users to whom the role is given directly.
@@ -159,7 +157,7 @@ func (c *adminCall) mapped() (direct, effective []*Role) {
 	case c.client.FullScope:
 		return c.client.ScopeRoles, c.realm.allRoles()
 	}
-	own := slices.Collect(maps.Values(c.rolesOf(c.client)))
+	own := slices.Collect(maps.Values(c.realm.rolesOf(c.client)))
 	return c.client.ScopeRoles, expand(append(own, c.client.ScopeRoles...))
 }
 
@@ -175,9 +173,8 @@ func (c *adminCall) showMappings() (any, error) {
 		case role.Client == nil:
 			ofRealm = append(ofRealm, role)
 		case ofClients.get(role.Client.ClientID) == nil:
-			c.other = role.Client
 			client := objectOf(
-				"id", role.Client.ID, "client", role.Client.ClientID, "mappings", c.describeRoles(c.part(direct), true),
+				"id", role.Client.ID, "client", role.Client.ClientID, "mappings", c.describeRoles(partOf(direct, role.Client), true),
 			)
 			ofClients.set(role.Client.ClientID, client)
 		}
@@ -206,13 +203,13 @@ func (c *adminCall) visiblePart(roles []*Role, brief bool) (any, error) {
 	if c.other != nil && !c.may(viewClients) {
 		return nil, forbidden
 	}
-	return c.describeRoles(c.part(roles), brief), nil
+	return c.describeRoles(partOf(roles, c.other), brief), nil
 }
 
 // listAvailable lists the roles that the caller could add to those given directly.
 func (c *adminCall) listAvailable() (any, error) {
 	direct, _ := c.mapped()
-	roles := slices.Collect(maps.Values(c.rolesOf(c.other)))
+	roles := slices.Collect(maps.Values(c.realm.rolesOf(c.other)))
 	return c.describeRoles(slices.DeleteFunc(roles, func(r *Role) bool { return slices.Contains(direct, r) || !c.mayMap(r) }), true), nil
 }
 

@@ -118,10 +118,10 @@ func (c *adminCall) userFilter(query url.Values) func(*User) bool {
 		return has(u, "enabled", u.Enabled) && has(u, "emailVerified", u.EmailVerified)
 	}
 	if search := strings.TrimSpace(query.Get("search")); search != "" {
-		terms := searchTerms(search)
+		words := strings.Fields(strings.ToLower(search))
 		return func(u *User) bool {
-			return u.ServiceAccountOf == nil && states(u) && !slices.ContainsFunc(terms, func(term *regexp.Regexp) bool {
-				return !slices.ContainsFunc([]string{u.Username, u.Email, u.FirstName, u.LastName}, term.MatchString)
+			return u.ServiceAccountOf == nil && states(u) && !slices.ContainsFunc(words, func(word string) bool {
+				return !fitsWord(u.Username, word) && !fitsWord(u.Email, word) && !fitsWord(u.FirstName, word) && !fitsWord(u.LastName, word)
 			})
 		}
 	}
@@ -143,19 +143,23 @@ func (c *adminCall) userFilter(query url.Values) func(*User) bool {
 	}
 }
 
-// searchTerms reads the words of a search, each of which must be found. A word is the beginning of a value; * stands
-// for anything, and "quotes" round it for the whole value.
-func searchTerms(search string) []*regexp.Regexp {
-	var terms []*regexp.Regexp
-	for word := range strings.FieldsSeq(search) {
-		end := "(?s:.*)$"
-		if inner, ok := strings.CutPrefix(word, `"`); ok && strings.HasSuffix(inner, `"`) {
-			word, end = strings.TrimSuffix(inner, `"`), "$"
-		}
-		pattern := strings.ReplaceAll(regexp.QuoteMeta(word), `\*`, "(?s:.*)")
-		terms = append(terms, regexp.MustCompile("(?i)^"+pattern+end))
+// fitsWord reports whether a value begins with a word of a search, in lower case. In the word, * stands for anything,
+// and "quotes" round it for the whole value.
+func fitsWord(value, word string) bool {
+	value = strings.ToLower(value)
+	if inner, ok := strings.CutPrefix(word, `"`); ok && strings.HasSuffix(inner, `"`) {
+		return value == strings.TrimSuffix(inner, `"`)
 	}
-	return terms
+	parts := strings.Split(word, "*")
+	rest, ok := strings.CutPrefix(value, parts[0])
+	for _, part := range parts[1:] {
+		if _, after, found := strings.Cut(rest, part); found {
+			rest = after
+		} else {
+			ok = false
+		}
+	}
+	return ok
 }
 
 var queriedAttribute = regexp.MustCompile(`(?:"([^"]*)"|([^\s:"]+)):(?:"([^"]*)"|(\S+))`)
