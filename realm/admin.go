@@ -158,6 +158,7 @@ func (c *call) adminCaller() (*adminCall, error) {
 	if c.realm = c.issuing(token); c.realm == nil {
 		return nil, unauthorized
 	}
+	c.now = c.realm.troubles.now(c.now)
 	t, g, reason := c.judge(token)
 	if reason != "" {
 		return nil, unauthorized

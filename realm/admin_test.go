@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // adminSmall is a realm that its users ask about: root may see everything, ann nothing.
@@ -231,7 +232,13 @@ func TestAdminTokensEnd(t *testing.T) {
 	if got := get(); got != http.StatusOK {
 		t.Fatalf("a good token: %d", got)
 	}
-	ts.clock.Add(120e9)
+	ts.clock.Add(100 * time.Second)
+	ts.control("PUT", "/clock", `{"offset_seconds": 30}`) // the realm's own clock counts
+	if got := get(); got != http.StatusUnauthorized {
+		t.Errorf("a token that has expired by the realm's clock: %d", got)
+	}
+	ts.control("PUT", "/clock", `{"offset_seconds": 0}`)
+	ts.clock.Add(20 * time.Second)
 	if got := get(); got != http.StatusUnauthorized {
 		t.Errorf("an expired token: %d", got)
 	}
