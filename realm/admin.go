@@ -108,7 +108,8 @@ func (s *Server) adminREST(r chi.Router) {
 			"error": "HTTP 404 Not Found", "error_description": "The development realm has no admin console. Its admin REST is at /admin/realms, and what a realm consists of stands in the realm file.",
 		})
 	})
-	r.HandleFunc("/realms", s.admin(adminRoute{"/realms", "", (*adminCall).listRealms}))
+	r.HandleFunc("/serverinfo", s.admin(adminRoute{show: (*adminCall).showServer}))
+	r.HandleFunc("/realms", s.admin(adminRoute{show: (*adminCall).listRealms}))
 	r.Route("/realms/{realm}", func(r chi.Router) {
 		for _, route := range adminRoutes {
 			r.HandleFunc(route.path, s.admin(route))

@@ -12,8 +12,8 @@ import (
 
 // adminSmall is a realm that its users ask about: root may see everything, ann nothing.
 const adminSmall = `{
-	"realm": "small", "enabled": true, "rememberMe": "true", "accessTokenLifespan": "120", "otpPolicyDigits": 8, "loginTheme": "acme",
-	"smtpServer": {"host": "mail.example.com", "password": "mail-password"}, "defaultGroups": ["/all"], "verifyEmail": false,
+	"realm": "small", "enabled": true, "rememberMe": "TRUE", "resetPasswordAllowed": "", "accessTokenLifespan": "120", "otpPolicyDigits": 8, "loginTheme": "acme",
+	"smtpServer": {"host": "mail.example.com", "password": "mail-password", "authTokenClientSecret": "mail-secret"}, "defaultGroups": ["/all"], "verifyEmail": false,
 	"attributes": {"frontendUrl": "https://sso.example.com"},
 	"components": {"org.keycloak.userprofile.UserProfileProvider": [{"config": {"kc.user.profile.config": ["{\"unmanagedAttributePolicy\": \"ADMIN_VIEW\", \"attributes\": [{\"name\": \"username\"}, {\"name\": \"email\"}, {\"name\": \"hidden\", \"permissions\": {\"view\": [\"user\"]}}]}"]}}]},
 	"groups": [{"name": "all", "subGroups": [` + manyGroups + `]}],
@@ -108,7 +108,7 @@ func TestAdminOnlyReads(t *testing.T) {
 
 func TestAdminHasNoConsole(t *testing.T) {
 	ts := newTestServer(t, adminSmall)
-	for _, path := range []string{"/admin", "/admin/", "/admin/small/console", "/admin/master/console/", "/admin/serverinfo"} {
+	for _, path := range []string{"/admin", "/admin/", "/admin/small/console", "/admin/master/console/"} {
 		if res := ts.do(http.DefaultClient, ts.request("GET", path, nil)); res.StatusCode != http.StatusNotFound || !strings.Contains(res.text, "no admin console") {
 			t.Errorf("GET %s: %s %s", path, res.Status, res.text)
 		}
@@ -135,12 +135,13 @@ func TestAdminShowsTheFile(t *testing.T) {
 	ts := newTestServer(t, adminSmall)
 	realm := ts.read("").(map[string]any)
 	same(t, "rememberMe", realm["rememberMe"], `true`)
+	same(t, "resetPasswordAllowed", realm["resetPasswordAllowed"], `false`)
 	same(t, "accessTokenLifespan", realm["accessTokenLifespan"], `120`)
 	same(t, "otpPolicyDigits", realm["otpPolicyDigits"], `8`)
 	same(t, "otpPolicyPeriod", realm["otpPolicyPeriod"], `30`)
 	same(t, "loginTheme", realm["loginTheme"], `"acme"`)
 	same(t, "defaultGroups", realm["defaultGroups"], `["/all"]`)
-	same(t, "smtpServer", realm["smtpServer"], `{"host": "mail.example.com", "password": "**********"}`)
+	same(t, "smtpServer", realm["smtpServer"], `{"host": "mail.example.com", "password": "**********", "authTokenClientSecret": "**********"}`)
 	same(t, "an attribute", realm["attributes"].(map[string]any)["frontendUrl"], `"https://sso.example.com"`)
 	same(t, "an attribute of Keycloak's own", realm["attributes"].(map[string]any)["cibaInterval"], `"5"`)
 

@@ -5,7 +5,7 @@ import (
 	"crypto/x509"
 	_ "embed"
 	"encoding/base64"
-	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -49,22 +49,26 @@ func (b *builder) represent() {
 }
 
 // setting reads a setting of the kind that Keycloak's own has: numbers and booleans may stand in quotes, and maps have
-// its members, too. The password of the mail server stays hidden, as there.
+// its members, too. The secrets of the mail server stay hidden, as there.
 func (b *builder) setting(own *node) any {
 	given := b.file.member(own.name)
-	switch {
-	case given == nil:
+	if given == nil {
 		return own.value()
-	case own.kind == jsontext.KindNumber, own.kind == jsontext.KindTrue, own.kind == jsontext.KindFalse:
-		if value := (&node{kind: own.kind, text: strings.TrimSpace(given.text)}).value(); value != "" {
-			return value
+	}
+	text := strings.TrimSpace(given.text)
+	switch own.kind {
+	case jsontext.KindNumber:
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n
 		}
 		return own.value()
-	case own.kind == jsontext.KindBeginObject:
+	case jsontext.KindTrue, jsontext.KindFalse:
+		return strings.EqualFold(text, "true")
+	case jsontext.KindBeginObject:
 		members := own.plain()
 		for _, m := range given.values() {
 			members[m.name] = m.value()
-			if slices.Contains(secretFields, m.name) {
+			if own.name == "smtpServer" && (contains(m.name, "password") || contains(m.name, "secret")) {
 				members[m.name] = maskedSecret
 			}
 		}
@@ -80,12 +84,14 @@ func (c *adminCall) showRealm() (any, error) {
 	case !c.administers():
 		return nil, forbidden
 	}
-	names := []string{"realm", "displayName", "bruteForceProtected", "organizationsEnabled"}
+	names := []string{"realm", "displayName", "bruteForceProtected", "organizationsEnabled", "supportedLocales"}
 	if c.may(viewUsers) {
 		names = append(names, "registrationEmailAsUsername")
 	}
 	out := c.only(names...)
-	out.set("supportedLocales", []string{})
+	if out.get("supportedLocales") == nil {
+		out.set("supportedLocales", []string{})
+	}
 	return out, nil
 }
 
@@ -120,6 +126,18 @@ func (c *adminCall) listRealms() (any, error) {
 		return []*object{c.only("id", "realm", "displayName", "enabled")}, nil
 	}
 	return []*object{c.realm.representation}, nil
+}
+
+// showServer tells the version of Keycloak that this realm behaves as, by which tools go. As there, it is for those who
+// may manage.
+func (c *adminCall) showServer() (any, error) {
+	switch {
+	case !c.administers():
+		return nil, forbidden
+	case !c.may("manage-realm"):
+		return newObject(), nil
+	}
+	return objectOf("systemInfo", map[string]string{"version": "26.7.4"}), nil
 }
 
 // showKeys is Keycloak's KeysMetadataRepresentation. The key of refresh tokens is there by its id only.

@@ -305,16 +305,16 @@ func TestAdminShowsNoMoreThanTheCallerMaySee(t *testing.T) {
 	r.as(t, "query-clients", "/client-scopes").wantList()
 	r.as(t, "query-users", "/users?search=alice").wantList()
 	r.as(t, "view-users", "/users/"+idAlice+"/role-mappings").want(200).wantShape(shape{})
-	sameSet2(t, r.as(t, "view-realm", "/roles/editor/composites").pick("name"), "reader", "writer")
-	sameSet2(t, r.as(t, "realm-and-clients", "/roles/editor/composites").pick("name"), "reader", "writer", "write")
+	sameNames(t, r.as(t, "view-realm", "/roles/editor/composites").pick("name"), "reader", "writer")
+	sameNames(t, r.as(t, "realm-and-clients", "/roles/editor/composites").pick("name"), "reader", "writer", "write")
 	if group := r.as(t, "view-users", "/groups/"+idStaff).want(200).json(); compare(shape{}, group["clientRoles"]) != "" || compare([]string{"reader"}, group["realmRoles"]) != "" {
 		t.Errorf("view-users sees the roles %v and %v", group["realmRoles"], group["clientRoles"])
 	}
-	sameSet2(t, r.as(t, "manage-users", "/users/"+idAlice+"/role-mappings/realm/available").pick("name"),
+	sameNames(t, r.as(t, "manage-users", "/users/"+idAlice+"/role-mappings/realm/available").pick("name"),
 		"default-roles-admin-lab", "helper", "offline_access", "reader", "uma_authorization", "writer")
 }
 
-func sameSet2(t testing.TB, got []string, want ...string) {
+func sameNames(t testing.TB, got []string, want ...string) {
 	t.Helper()
 	slices.Sort(got)
 	slices.Sort(want)
@@ -378,6 +378,21 @@ func TestAdminRealm(t *testing.T) {
 	if wrong := compare(plain([]any{full}), any(realms.as(t, "realm-admin", "").array())); wrong != "" {
 		t.Errorf("the list of realms %s", wrong)
 	}
+}
+
+func TestAdminServerInfo(t *testing.T) {
+	t.Parallel()
+	r := open(t, adminLab)
+	address := r.base + "/admin/serverinfo"
+	for caller, want := range map[string]any{"manage-realm": map[string]string{"version": "26.7.4"}, "view-realm": nil} {
+		got := get(t, address, "Authorization", "Bearer "+r.tool().password(t, caller).tokens().access)
+		if wrong := compare(want, got.want(200).json()["systemInfo"]); wrong != "" {
+			t.Errorf("to %s, systemInfo %s", caller, wrong)
+		}
+	}
+	get(t, address).wantError(401, "HTTP 401 Unauthorized", "")
+	nobody := r.tool().password(t, "nobody").tokens().access
+	get(t, address, "Authorization", "Bearer "+nobody).wantError(403, "HTTP 403 Forbidden", "")
 }
 
 func TestAdminKeys(t *testing.T) {
@@ -545,7 +560,7 @@ var (
 func TestAdminRoles(t *testing.T) {
 	t.Parallel()
 	r := open(t, adminLab)
-	sameSet2(t, r.as(t, "view-realm", "/roles").pick("name"),
+	sameNames(t, r.as(t, "view-realm", "/roles").pick("name"),
 		"default-roles-admin-lab", "editor", "helper", "offline_access", "reader", "uma_authorization", "writer")
 	r.as(t, "view-realm", "/roles?search=READ").wantList(editor, reader) // by the description, too
 	r.as(t, "view-realm", "/roles?search=read&first=1&max=1&briefRepresentation=false").wantList(reader.and(shape{"attributes": shape{"level": []string{"1"}}}))
@@ -617,7 +632,7 @@ func TestAdminAvailableAdminRoles(t *testing.T) {
 	r := open(t, adminLab)
 	management := r.as(t, "view-clients", "/clients?clientId=realm-management").pick("id")[0]
 	available := "/users/" + idAlice + "/role-mappings/clients/" + management + "/available"
-	sameSet2(t, r.as(t, "manage-users", available).pick("name"),
+	sameNames(t, r.as(t, "manage-users", available).pick("name"),
 		"manage-users", "query-clients", "query-groups", "query-organizations", "query-realms", "query-users", "view-users")
 	if got := r.as(t, "realm-admin", available).pick("name"); len(got) != 22 {
 		t.Errorf("available to realm-admin are %q", got)
@@ -761,9 +776,9 @@ func TestAdminClientScopes(t *testing.T) {
 	for _, name := range []string{"acr", "address", "basic", "email", "microprofile-jwt", "offline_access", "organization", "profile", "roles", "service_account", "web-origins"} {
 		r.as(t, "view-clients", "/client-scopes").named("name", name)
 	}
-	sameSet2(t, r.as(t, "view-clients", "/clients/"+idAPI+"/default-client-scopes").pick("name"), "acr", "basic", "email", "profile", "roles", "web-origins")
-	sameSet2(t, r.as(t, "view-clients", "/clients/"+idAPI+"/optional-client-scopes").pick("name"), "address", "microprofile-jwt", "offline_access", "organization", "phone")
-	sameSet2(t, r.as(t, "view-clients", "/default-optional-client-scopes").pick("name"), "address", "microprofile-jwt", "offline_access", "organization", "phone")
+	sameNames(t, r.as(t, "view-clients", "/clients/"+idAPI+"/default-client-scopes").pick("name"), "acr", "basic", "email", "profile", "roles", "web-origins")
+	sameNames(t, r.as(t, "view-clients", "/clients/"+idAPI+"/optional-client-scopes").pick("name"), "address", "microprofile-jwt", "offline_access", "organization", "phone")
+	sameNames(t, r.as(t, "view-clients", "/default-optional-client-scopes").pick("name"), "address", "microprofile-jwt", "offline_access", "organization", "phone")
 	wantClaims(t, "a default scope", r.as(t, "view-clients", "/default-default-client-scopes").named("name", "email"), shape{"id": uuid, "name": "email", "protocol": "openid-connect"})
 	wantClaims(t, "a client's default scope", r.as(t, "view-clients", "/clients/"+idAPI+"/default-client-scopes").named("name", "email"), shape{"id": uuid, "name": "email"})
 }
