@@ -20,7 +20,7 @@ const launchOptions = (...args: string[]) => ({
 // These run beside each other, each in one worker: its tests share a realm, and some of them change it.
 const projects = [
   { name: 'app', testMatch: ['docs.spec.ts', 'explain.spec.ts', 'journeys.spec.ts', 'look.spec.ts', 'notes.spec.ts', 'policy.spec.ts'] }, // realm demo; in the order of their names, so that the expired token has expired
-  { name: 'keycloak-js', testMatch: 'keycloakjs.spec.ts' }, // realm journeys
+  { name: 'libraries', testMatch: ['keycloakjs.spec.ts', 'oidcclient.spec.ts'] }, // realms journeys and interop
   { // realm journeys, with clients and users of its own, and no cookies for third parties
     name: 'sign-in',
     testMatch: 'signin.spec.ts',

@@ -16,9 +16,13 @@ const files: Record<string, [type: string, url: URL]> = {
   '/app.js': ['text/javascript', new URL('app/app.js', import.meta.url)],
   '/silent.html': ['text/html', new URL('app/silent.html', import.meta.url)],
   '/keycloak.js': ['text/javascript', new URL(import.meta.resolve('keycloak-js'))],
+  '/oidc/': ['text/html', new URL('app/oidc.html', import.meta.url)],
+  '/oidc.js': ['text/javascript', new URL('app/oidc.js', import.meta.url)],
+  '/oidc-client-ts.js': ['text/javascript', new URL(import.meta.resolve('oidc-client-ts'))],
+  '/jwt-decode.js': ['text/javascript', new URL(import.meta.resolve('jwt-decode'))], // which it imports
 };
 
-/** Serves plain apps on keycloak-js at a loopback origin. They look after themselves: see app/app.js. */
+/** Serves plain apps on keycloak-js and oidc-client-ts at a loopback origin. They look after themselves: see app/app.js and app/oidc.js. */
 export class App {
   readonly origin: string;
   readonly client: string;

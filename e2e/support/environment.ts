@@ -21,6 +21,8 @@ export const issuer = need('KEYSTEAD_ISSUER');
 export const serverURL = issuer.slice(0, issuer.indexOf('/realms/'));
 /** The realm of journeys-realm.json, for apps that are not ours. */
 export const journeysRealm = `${serverURL}/realms/journeys`;
+/** The realm of interop-realm.json, for client libraries of the field. */
+export const interopRealm = `${serverURL}/realms/interop`;
 /** The process to stop when the server is to go away. */
 export const serverPID = Number(need('KEYSTEAD_E2E_SERVER_PID'));
 /** Where the first and the second app of the realm `journeys` are to be served. */
