@@ -45,13 +45,13 @@ language() {
 at_least() {
   local want=$1 got
   shift
-  command -v "$1" >/dev/null && got=$("$@" 2>&1 | grep -o '[0-9][0-9]*\.[0-9][0-9.]*' | head -n 1) && printf '%s\n' "$want" "$got" | sort -C -V
+  command -v "$1" >/dev/null && got=$("$@" 2>&1 | grep -o '[0-9][0-9.]*' | head -n 1) && printf '%s\n' "$want" "$got" | sort -C -V
 }
 
 # missing LANGUAGE: what this machine lacks for it, and how to get that; nothing when all is there.
 missing() {
   case $1 in
-    node) at_least 20.0 node --version || echo "Node.js 20 or later. Debian, Ubuntu: sudo apt install nodejs npm; macOS: brew install node" ;;
+    node) at_least 20 node --version || echo "Node.js 20 or later. Debian, Ubuntu: sudo apt install nodejs npm; macOS: brew install node" ;;
     python)
       if ! at_least 3.10 python3 --version || ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
         echo "Python 3.10 or later with venv. Debian, Ubuntu: sudo apt install python3-venv; macOS: brew install python"
@@ -59,7 +59,7 @@ missing() {
       ;;
     go) at_least 1.21 go version || echo "Go 1.21 or later, which then brings the version that it needs. Debian, Ubuntu: sudo apt install golang; macOS: brew install go" ;;
     java)
-      if ! at_least 17.0 javac -version || ! at_least 3.6 mvn --version; then
+      if ! at_least 17 javac -version || ! command -v mvn >/dev/null; then
         echo "a JDK, 17 or later, and Maven. Debian, Ubuntu: sudo apt install openjdk-17-jdk-headless maven; macOS: brew install openjdk maven"
       fi
       ;;
