@@ -63,7 +63,7 @@ missing() {
         echo "a JDK, 17 or later, and Maven. Debian, Ubuntu: sudo apt install openjdk-17-jdk-headless maven; macOS: brew install openjdk maven"
       fi
       ;;
-    rust) at_least 1.88 cargo --version || echo "Rust 1.88 or later. Debian, Ubuntu: sudo apt install rustup && rustup default stable; macOS: brew install rust" ;;
+    rust) at_least 1.88 cargo --version || echo "Rust 1.88 or later. Debian 13, Ubuntu: sudo apt install rustup && rustup default stable; macOS: brew install rust" ;;
   esac
 }
 
