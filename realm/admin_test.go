@@ -54,8 +54,8 @@ func (ts *testServer) read(path string) any {
 	return body
 }
 
-// same compares a value with JSON.
-func same(t *testing.T, what string, got any, want string) {
+// sameJSON compares a value with JSON.
+func sameJSON(t *testing.T, what string, got any, want string) {
 	t.Helper()
 	var wanted any
 	if err := json.Unmarshal([]byte(want), &wanted); err != nil {
@@ -134,28 +134,28 @@ func TestAdminWantsALoopbackName(t *testing.T) {
 func TestAdminShowsTheFile(t *testing.T) {
 	ts := newTestServer(t, adminSmall)
 	realm := ts.read("").(map[string]any)
-	same(t, "rememberMe", realm["rememberMe"], `true`)
-	same(t, "resetPasswordAllowed", realm["resetPasswordAllowed"], `false`)
-	same(t, "accessTokenLifespan", realm["accessTokenLifespan"], `120`)
-	same(t, "otpPolicyDigits", realm["otpPolicyDigits"], `8`)
-	same(t, "otpPolicyPeriod", realm["otpPolicyPeriod"], `30`)
-	same(t, "loginTheme", realm["loginTheme"], `"acme"`)
-	same(t, "defaultGroups", realm["defaultGroups"], `["/all"]`)
-	same(t, "smtpServer", realm["smtpServer"], `{"host": "mail.example.com", "password": "**********", "authTokenClientSecret": "**********"}`)
-	same(t, "an attribute", realm["attributes"].(map[string]any)["frontendUrl"], `"https://sso.example.com"`)
-	same(t, "an attribute of Keycloak's own", realm["attributes"].(map[string]any)["cibaInterval"], `"5"`)
+	sameJSON(t, "rememberMe", realm["rememberMe"], `true`)
+	sameJSON(t, "resetPasswordAllowed", realm["resetPasswordAllowed"], `false`)
+	sameJSON(t, "accessTokenLifespan", realm["accessTokenLifespan"], `120`)
+	sameJSON(t, "otpPolicyDigits", realm["otpPolicyDigits"], `8`)
+	sameJSON(t, "otpPolicyPeriod", realm["otpPolicyPeriod"], `30`)
+	sameJSON(t, "loginTheme", realm["loginTheme"], `"acme"`)
+	sameJSON(t, "defaultGroups", realm["defaultGroups"], `["/all"]`)
+	sameJSON(t, "smtpServer", realm["smtpServer"], `{"host": "mail.example.com", "password": "**********", "authTokenClientSecret": "**********"}`)
+	sameJSON(t, "an attribute", realm["attributes"].(map[string]any)["frontendUrl"], `"https://sso.example.com"`)
+	sameJSON(t, "an attribute of Keycloak's own", realm["attributes"].(map[string]any)["cibaInterval"], `"5"`)
 
 	ann := ts.read("/users/" + annID).(map[string]any)
-	same(t, "attributes", ann["attributes"], `{"free": ["1"]}`)
-	same(t, "createdTimestamp", ann["createdTimestamp"], fmt.Sprint(ts.clock.Now().UnixMilli()))
+	sameJSON(t, "attributes", ann["attributes"], `{"free": ["1"]}`)
+	sameJSON(t, "createdTimestamp", ann["createdTimestamp"], fmt.Sprint(ts.clock.Now().UnixMilli()))
 	consents := ts.read("/users/" + annID + "/consents").([]any)
-	same(t, "the consent", consents[0].(map[string]any)["grantedClientScopes"], `["own"]`)
+	sameJSON(t, "the consent", consents[0].(map[string]any)["grantedClientScopes"], `["own"]`)
 
-	same(t, "the scope", ts.read("/client-scopes/5c09e000-0000-4000-8000-000000000001"), `{"id": "5c09e000-0000-4000-8000-000000000001", "name": "own",
+	sameJSON(t, "the scope", ts.read("/client-scopes/5c09e000-0000-4000-8000-000000000001"), `{"id": "5c09e000-0000-4000-8000-000000000001", "name": "own",
 		"description": "Its own", "protocol": "openid-connect", "attributes": {"x": "y"}, "protocolMappers": [{"id": "5c09e000-0000-4000-8000-000000000002", "name": "tag",
 		"protocol": "openid-connect", "protocolMapper": "oidc-hardcoded-claim-mapper", "consentRequired": false, "config": {"claim.name": "tag", "claim.value": "1"}}]}`)
-	same(t, "the mapper", ts.read("/client-scopes/5c09e000-0000-4000-8000-000000000001/protocol-mappers/models/5c09e000-0000-4000-8000-000000000002").(map[string]any)["name"], `"tag"`)
-	same(t, "the default group", ts.read("/default-groups").([]any)[0].(map[string]any)["path"], `"/all"`)
+	sameJSON(t, "the mapper", ts.read("/client-scopes/5c09e000-0000-4000-8000-000000000001/protocol-mappers/models/5c09e000-0000-4000-8000-000000000002").(map[string]any)["name"], `"tag"`)
+	sameJSON(t, "the default group", ts.read("/default-groups").([]any)[0].(map[string]any)["path"], `"/all"`)
 }
 
 // Ids that the file does not give are the same at the next start, so that what tools have kept stays right.
@@ -201,9 +201,9 @@ func TestAdminShowsTheRunningRealm(t *testing.T) {
 	ts := newTestServer(t, adminSmall)
 	v := ts.realm.current()["small"]
 	stuck := v.UserByID("11111111-0000-4000-8000-000000000004")
-	same(t, "requiredActions", ts.read("/users/" + stuck.ID).(map[string]any)["requiredActions"], `["UPDATE_PASSWORD", "CONFIGURE_TOTP"]`)
+	sameJSON(t, "requiredActions", ts.read("/users/" + stuck.ID).(map[string]any)["requiredActions"], `["UPDATE_PASSWORD", "CONFIGURE_TOTP"]`)
 	v.setPassword(stuck, "new")
-	same(t, "requiredActions", ts.read("/users/" + stuck.ID).(map[string]any)["requiredActions"], `["CONFIGURE_TOTP"]`)
+	sameJSON(t, "requiredActions", ts.read("/users/" + stuck.ID).(map[string]any)["requiredActions"], `["CONFIGURE_TOTP"]`)
 	if got := ts.read("/users/" + stuck.ID + "/credentials").([]any); len(got) != 1 {
 		t.Errorf("credentials: %v", got)
 	}
@@ -220,7 +220,7 @@ func TestAdminShowsTheRunningRealm(t *testing.T) {
 		t.Errorf("%d keys, want 4", n)
 	}
 	ts.realm.changeUser("small", annID, func(u *User) { u.FirstName = "Anna" })
-	same(t, "the name", ts.read("/users/" + annID).(map[string]any)["firstName"], `"Anna"`)
+	sameJSON(t, "the name", ts.read("/users/" + annID).(map[string]any)["firstName"], `"Anna"`)
 }
 
 // A token is as good here as elsewhere, and no longer.

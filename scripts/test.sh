@@ -20,11 +20,12 @@ keycloak_pid=
 realm_pid=
 postgres_pid=
 app_pid=
+libraries_building=
 
 finish() {
   status=$?
   trap '' INT TERM
-  for pid in $keycloak_starting $keycloak_pid $realm_pid $postgres_pid $app_pid; do kill -TERM "$pid" 2>/dev/null || true; done
+  for pid in $libraries_building $keycloak_starting $keycloak_pid $realm_pid $postgres_pid $app_pid; do kill -TERM "$pid" 2>/dev/null || true; done
   wait
   for _ in $(seq 100); do # Keycloak takes a few seconds to end
     if [ -z "$keycloak_pid" ] || ! kill -0 "$keycloak_pid" 2>/dev/null; then break; fi
@@ -83,7 +84,7 @@ go_check() {
   unformatted=$(git ls-files --cached --others --exclude-standard '*.go' | xargs gofmt -l)
   [ -z "$unformatted" ] || { echo "gofmt would change: $unformatted"; return 1; }
   local module
-  for module in . bench; do
+  for module in . bench interop/go; do
     (cd $module && go vet ./... && go run $staticcheck ./...) || return 1
   done
 }
@@ -137,7 +138,7 @@ can_run_schemathesis() {
   esac
 }
 
-realm_files="deploy/realm/demo-realm.json realm/testdata/lab-realm.json realm/testdata/shut-realm.json realm/testdata/account-realm.json e2e/support/journeys-realm.json"
+realm_files="deploy/realm/demo-realm.json realm/testdata/lab-realm.json realm/testdata/shut-realm.json realm/testdata/account-realm.json realm/testdata/admin-realm.json e2e/support/journeys-realm.json interop/interop-realm.json"
 
 # keycloak_start runs beside the other stages: it takes half a minute.
 keycloak_start() {
@@ -170,12 +171,29 @@ e2e_install() { (cd e2e && npm ci --no-audit --no-fund --loglevel=error && npm r
 journeys() {
   (cd e2e && KEYSTEAD_E2E_SERVER=$1 KEYSTEAD_ISSUER=http://localhost:$2/realms/demo KEYSTEAD_E2E_SERVER_PID=$3 npm test --silent)
 }
-journeys_on_development_realm() {
+realm_start() {
   # shellcheck disable=SC2046
   KEYSTEAD_REALM_SECRET=$KEYSTEAD_E2E_REALM_SECRET bin/keystead realm --addr "localhost:$realm_port" \
     $(printf -- '--realm-file %s ' $realm_files) >"$work/realm.out" 2>&1 &
   realm_pid=$!
-  journeys development "$realm_port" "$realm_pid"
+  until (exec 3<>"/dev/tcp/localhost/$realm_port") 2>/dev/null; do
+    kill -0 "$realm_pid" || { cat "$work/realm.out"; return 1; }
+    sleep 0.1
+  done
+}
+
+# libraries_build runs beside the other stages: it takes a minute or two the first time.
+libraries_build() {
+  scripts/interop.sh --build >"$work/interop.out" 2>&1 &
+  libraries_building=$!
+}
+# libraries PORT: client libraries of other languages.
+libraries() {
+  [ -z "$libraries_building" ] || wait "$libraries_building" || { cat "$work/interop.out"; return 1; }
+  libraries_building=
+  scripts/interop.sh "http://localhost:$1/realms/interop" | tee "$work/interop.out"
+  local line
+  while read -r line; do skipped+=("the client library $line"); done < <(sed -n 's/^SKIPPED //p' "$work/interop.out")
 }
 
 realm_start_time() { (cd bench && go run ./realmstart -keycloak=false); }
@@ -214,6 +232,7 @@ if ! $quick; then
     with_keycloak=true
     keycloak_start
   fi
+  libraries_build
 fi
 
 stage "web: packages" web_install
@@ -231,12 +250,15 @@ stage "web: build" web_build
 stage "go: build" make --no-print-directory bin/keystead
 stage "realm: from process start to a token" realm_start_time
 if can_run_schemathesis; then stage "api: what its document says, by Schemathesis" api_by_its_document; fi
+realm_start
+stage "client libraries of five languages: on the development realm" libraries "$realm_port"
 if $with_browser; then
   stage "journeys: packages, types" e2e_install
-  stage "journeys: a browser, the binary and its development realm" journeys_on_development_realm
+  stage "journeys: a browser, the binary and its development realm" journeys development "$realm_port" "$realm_pid"
 fi
 if $with_keycloak; then
   stage "keycloak: the rest of its start" keycloak_wait
+  stage "client libraries of five languages: on Keycloak" libraries "$keycloak_port"
   stage "parity: on Keycloak" parity_on_keycloak
   stage "access policy: on Keycloak's own tokens" access_on_keycloak
   stage "sessions and sign-outs: on Keycloak" sessions_on_keycloak

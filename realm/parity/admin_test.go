@@ -47,8 +47,8 @@ func (r realm) as(t testing.TB, caller, path string, headers ...string) *reply {
 	return get(t, r.admin(path), append([]string{"Authorization", "Bearer " + once.(func() string)()}, headers...)...)
 }
 
-// array reads a body that is a list, of objects or of strings.
-func (r *reply) array() []any {
+// list reads a body that is a list, of objects or of strings.
+func (r *reply) list() []any {
 	r.t.Helper()
 	var all []any
 	if err := json.Unmarshal([]byte(r.want(200).body), &all); err != nil || all == nil {
@@ -61,7 +61,7 @@ func (r *reply) array() []any {
 func (r *reply) pick(member string) []string {
 	r.t.Helper()
 	names := []string{}
-	for _, item := range r.array() {
+	for _, item := range r.list() {
 		object, _ := item.(map[string]any)
 		names = append(names, fmt.Sprint(object[member]))
 	}
@@ -71,7 +71,7 @@ func (r *reply) pick(member string) []string {
 // named returns the object of a list that has that name.
 func (r *reply) named(member, value string) map[string]any {
 	r.t.Helper()
-	for _, item := range r.array() {
+	for _, item := range r.list() {
 		if object, ok := item.(map[string]any); ok && object[member] == value {
 			return object
 		}
@@ -99,7 +99,7 @@ func objects(want ...shape) matcher {
 // wantList compares a body that is a list of objects, which are sorted by id first where the order is not said.
 func (r *reply) wantList(want ...shape) {
 	r.t.Helper()
-	if wrong := objects(want...)(any(r.array())); wrong != "" {
+	if wrong := objects(want...)(any(r.list())); wrong != "" {
 		r.t.Errorf("the list differs: %s%s", wrong, r.explain())
 	}
 }
@@ -107,7 +107,7 @@ func (r *reply) wantList(want ...shape) {
 // byID sorts a list, for those of Keycloak that come in any order.
 func (r *reply) byID() *reply {
 	r.t.Helper()
-	items := r.array()
+	items := r.list()
 	slices.SortFunc(items, func(a, b any) int {
 		return strings.Compare(fmt.Sprint(a.(map[string]any)["id"]), fmt.Sprint(b.(map[string]any)["id"]))
 	})
@@ -298,7 +298,7 @@ func TestAdminShowsNoMoreThanTheCallerMaySee(t *testing.T) {
 		"realm-and-users":   "/roles/editor/composites/clients/" + idAPI,
 		"users-and-clients": "/groups/" + idStaff + "/role-mappings/realm/available",
 	} {
-		if got := r.as(t, caller, path); len(got.array()) != 0 {
+		if got := r.as(t, caller, path); len(got.list()) != 0 {
 			t.Errorf("%s sees something%s", caller, got.explain())
 		}
 	}
@@ -375,7 +375,7 @@ func TestAdminRealm(t *testing.T) {
 	realms.as(t, "query-clients", "").wantList(shape{"realm": adminLab})
 	realms.as(t, "view-realm", "?briefRepresentation=true").wantList(shape{"id": idAdminLab, "realm": adminLab, "displayName": "Laboratory of the admin REST", "enabled": true})
 	realms.as(t, "nobody", "").wantError(403, "HTTP 403 Forbidden", "")
-	if wrong := compare(plain([]any{full}), any(realms.as(t, "realm-admin", "").array())); wrong != "" {
+	if wrong := compare(plain([]any{full}), any(realms.as(t, "realm-admin", "").list())); wrong != "" {
 		t.Errorf("the list of realms %s", wrong)
 	}
 }
@@ -460,7 +460,7 @@ func TestAdminUsers(t *testing.T) {
 		"id": adminID + "63", "username": "carol", "emailVerified": false, "enabled": true, "createdTimestamp": 1700000000000, "totp": false,
 		"disableableCredentialTypes": []string{}, "requiredActions": []string{}, "notBefore": 0, "access": userAccess(false, false),
 	})
-	credentials := r.as(t, "view-users", "/users/"+idAlice+"/credentials").array()
+	credentials := r.as(t, "view-users", "/users/"+idAlice+"/credentials").list()
 	if len(credentials) != 1 || credentials[0].(map[string]any)["type"] != "password" || uuid(credentials[0].(map[string]any)["id"]) != "" {
 		t.Errorf("credentials: %v", credentials)
 	}
@@ -818,7 +818,7 @@ func TestAdminExamples(t *testing.T) {
 	wantClaims(t, "a mapper of the client", mappers.named("mapperName", "aud of tool"), shape{
 		"mapperId": adminID + "51", "mapperName": "aud of tool", "containerId": idAPI, "containerName": "", "containerType": "client", "protocolMapper": "oidc-audience-mapper",
 	})
-	if n := len(mappers.array()); n != 25 {
+	if n := len(mappers.list()); n != 25 {
 		t.Errorf("%d mappers, want 25", n)
 	}
 }
