@@ -264,7 +264,8 @@ func (p KeyProvider) used() bool {
 	case !p.Enabled || p.ProviderID == "hmac-generated" || p.ProviderID == "aes-generated":
 		return true
 	case p.bringsKey():
-		return true
+		_, err := keyFromFile(p)
+		return err == nil
 	}
 	usual := map[string]string{"rsa-generated": "RS256", "rsa-enc-generated": "RSA-OAEP"}[p.ProviderID]
 	return usual != "" && (p.Algorithm == "" || p.Algorithm == usual)

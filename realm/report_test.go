@@ -395,6 +395,25 @@ func TestReportsOfSeveralRealms(t *testing.T) {
 	}
 }
 
+// TestKeysThatAreNotUsed tells the keys of a file that are published from those that are not.
+func TestKeysThatAreNotUsed(t *testing.T) {
+	for config, want := range map[string]bool{
+		`"providerId": "rsa-generated"`:                                                       false,
+		`"providerId": "rsa-generated", "config": {"algorithm": ["RS512"]}`:                   true,
+		`"providerId": "rsa-enc-generated", "config": {"algorithm": ["RSA-OAEP"]}`:            false,
+		`"providerId": "hmac-generated", "config": {"algorithm": ["HS512"]}`:                  false,
+		`"providerId": "ecdsa-generated"`:                                                     true,
+		`"providerId": "ecdsa-generated", "config": {"enabled": ["false"]}`:                   false,
+		`"providerId": "rsa", "config": {"privateKey": ["**********"]}`:                       true,
+		`"providerId": "rsa", "config": {"privateKey": ["bm8ga2V5"], "algorithm": ["RS256"]}`: true,
+	} {
+		r, _ := load(t, `{"realm": "r", "enabled": true, "components": {"org.keycloak.keys.KeyProvider": [{"name": "k", `+config+`}]}}`)
+		if got := len(r.Report.Unused) == 1; got != want {
+			t.Errorf("%s: %+v", config, r.Report.Unused)
+		}
+	}
+}
+
 // TestReportIsOfTheFileAsItIsNow reads a file anew while its realm is served.
 func TestReportIsOfTheFileAsItIsNow(t *testing.T) {
 	ts := newTestServer(t, `{"realm": "small", "enabled": true, "smtpServer": {"host": "x"}}`)

@@ -485,3 +485,20 @@ func crowd(n int) []Person {
 	}
 	return people
 }
+
+// TestReportShowsEveryPlace opens a report on so many places that some of them are folded.
+func TestReportShowsEveryPlace(t *testing.T) {
+	var places []string
+	for i := range 30 {
+		places = append(places, fmt.Sprintf("users[u%d].totp", i))
+	}
+	doc := open(t, Report{Unused: []ReportPart{{Path: "users", Text: "x", Members: places}}})
+	for _, place := range places {
+		if !strings.Contains(doc.values, place) {
+			t.Errorf("%s is not shown", place)
+		}
+	}
+	if len(doc.all("details")) != 1 {
+		t.Error("nothing is folded")
+	}
+}
