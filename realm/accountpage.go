@@ -78,6 +78,9 @@ func (c *call) loginTo(address, action string) string {
 	return c.endpointURL("/auth") + "?" + query.Encode()
 }
 
+// maxRows is how many sessions the page lists: tests that sign in again and again leave hundreds.
+const maxRows = 50
+
 // showAccount fills in the page but for what the caller has set: what was done, or what was wrong.
 func (c *call) showAccount(status int, current *snapshot, page pages.Account) error {
 	user := current.user
@@ -95,6 +98,9 @@ func (c *call) showAccount(status int, current *snapshot, page pages.Account) er
 		page.Fields = c.accountFields(user, mayEdit, nil, nil)
 	}
 	page.Sessions = c.accountRows(current)
+	if n := len(page.Sessions); n > maxRows {
+		page.Sessions, page.MoreSessions = page.Sessions[:maxRows], n-maxRows
+	}
 	c.page(status, page)
 	return nil
 }

@@ -355,3 +355,16 @@ func TestAccountOutlivesARestart(t *testing.T) {
 	p.do(p.browser, p.request("GET", accountPath, nil)).mustSay(t, "Firefox 127 on Windows", "127.0.0.1", `value="Ann"`)
 	p.follow(p.send(page, "profile", "firstName", "Anna")).mustSay(t, "Your profile is saved.", `value="Anna"`)
 }
+
+func TestAccountListsManySessions(t *testing.T) {
+	ts := newTestServer(t, accountRealm(t, ""))
+	for range maxRows + 2 {
+		ts.token("grant_type", "password", "client_id", "cli", "username", "ann", "password", "ann")
+	}
+	p, page := ts.enter("ann", accountPath)
+	page.mustSay(t, "3 more are not listed.", "this browser")
+	if n := strings.Count(page.text, `name="session"`); n != maxRows {
+		t.Errorf("%d rows", n)
+	}
+	p.follow(p.send(page, "sign-out", "others", "true")).mustSay(t, "!not listed", "!Sign out everywhere else")
+}

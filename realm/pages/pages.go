@@ -104,6 +104,7 @@ type Account struct {
 	PasswordURL       string
 	SignOutAction     string
 	Sessions          []AccountSession
+	MoreSessions      int // that are not listed
 }
 
 // AccountField is an attribute of the profile.
