@@ -181,7 +181,7 @@ var examples = map[string]example{
 var flags = set(`editUsernameAllowed rememberMe revokeRefreshToken verifyEmail offlineSessionMaxLifespanEnabled
 	publicClient bearerOnly directAccessGrantsEnabled directGrantsOnly serviceAccountsEnabled implicitFlowEnabled
 	authorizationServicesEnabled consentRequired frontchannelLogout emailVerified bruteForceProtected eventsEnabled
-	adminEventsEnabled internationalizationEnabled`)
+	adminEventsEnabled internationalizationEnabled alwaysDisplayInConsole`)
 
 func valueLike(kind, member string) example {
 	if flags[member] {
@@ -197,8 +197,9 @@ func valueLike(kind, member string) example {
 
 // outcome is all that comes of a realm file.
 type outcome struct {
-	realm *Realm
-	err   string
+	realm       *Realm
+	clientRoles map[string]map[string]*Role // by client id; in the realm by address, which is never the same
+	err         string
 }
 
 func outcomeOf(text string) outcome {
@@ -208,6 +209,7 @@ func outcomeOf(text string) outcome {
 	}
 	r := realms[0]
 	r.parts = nil // digests of the file
+	hideFromAdministrators(r)
 	for _, user := range r.Users {
 		user.part = [32]byte{}
 	}
@@ -221,7 +223,45 @@ func outcomeOf(text string) outcome {
 	for _, id := range builtinClients {
 		r.Clients[id].Secret = "" // new each time
 	}
-	return outcome{realm: r}
+	out := outcome{realm: r, clientRoles: map[string]map[string]*Role{}}
+	for client, own := range r.clientRoles {
+		out.clientRoles[client.ClientID] = own
+	}
+	r.clientRoles = nil
+	return out
+}
+
+// hideFromAdministrators takes out what nothing but the admin REST shows: of what it shows, nothing is acted on.
+func hideFromAdministrators(r *Realm) {
+	r.representation = nil
+	hide := func(mappers []*Mapper) {
+		for _, m := range mappers {
+			m.ID = ""
+		}
+	}
+	roles := func(all map[string]*Role) {
+		for _, role := range all {
+			role.Description = ""
+		}
+	}
+	roles(r.Roles)
+	for _, own := range r.clientRoles {
+		roles(own)
+	}
+	for _, scope := range r.Scopes {
+		scope.Description = ""
+		hide(scope.Mappers)
+	}
+	for _, client := range r.Clients {
+		client.AdminURL, client.AlwaysInConsole, client.NodeTimeout = "", false, 0
+		hide(client.Mappers)
+	}
+	for _, group := range r.Groups {
+		group.Description = ""
+	}
+	for _, user := range r.Users {
+		user.Created = 0
+	}
 }
 
 // TestEveryMemberCounts holds what fields.go says of each member that Keycloak knows against what comes of it:
