@@ -249,6 +249,9 @@ func (i *introspector) ask(token string) (claims, error) {
 	if err != nil {
 		return claims{}, fmt.Errorf("%s did not answer a sound JSON object", address)
 	}
+	if !answer.judged { // something in between has answered: nobody has called the token bad
+		return claims{}, fmt.Errorf("%s did not say whether the token is active (RFC 7662 §2.2)", address)
+	}
 	return answer, nil
 }
 

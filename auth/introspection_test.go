@@ -217,7 +217,7 @@ func TestIntrospectedParties(t *testing.T) {
 	}
 }
 
-// Only the boolean true is a yes.
+// Only the boolean true is a yes, and only false a no: whatever else answers has not judged the token.
 func TestOnlyActiveTrueIsAYes(t *testing.T) {
 	realm := authtest.NewIssuer(t)
 	v, log := introspecting(t, realm, auth.VerifierConfig{})
@@ -227,7 +227,9 @@ func TestOnlyActiveTrueIsAYes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for active, want := range map[string]error{
-		`"active":"true",`: auth.ErrTokenRevoked, `"active":1,`: auth.ErrTokenRevoked, `"Active":true,`: auth.ErrTokenRevoked, ``: auth.ErrTokenRevoked,
+		`"active":false,`:  auth.ErrTokenRevoked,
+		`"active":"true",`: auth.ErrIntrospectionUnavailable, `"active":1,`: auth.ErrIntrospectionUnavailable, `"active":null,`: auth.ErrIntrospectionUnavailable,
+		`"Active":true,`: auth.ErrIntrospectionUnavailable, ``: auth.ErrIntrospectionUnavailable,
 		`"active":false,"active":true,`: auth.ErrIntrospectionUnavailable, `"active":true,"active":true,`: auth.ErrIntrospectionUnavailable,
 	} {
 		realm.Answer(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{", active, string(claims[1:])) })

@@ -98,7 +98,7 @@ func (l *logoutClaims) readEvent(r *jsonReader, name string) error {
 	l.isLogout = true
 	return r.object(func(r *jsonReader, name string) (err error) {
 		if name == "revoke_offline_access" {
-			l.revokeOffline, err = r.boolean()
+			l.revokeOffline, _, err = r.boolean()
 			return err
 		}
 		return r.skip()

@@ -166,7 +166,7 @@ type claims struct {
 	unusable  string // the name of a claim whose value cannot be what it must be
 
 	hasAudience, hasRoles bool // such a claim is there, whatever it holds
-	active                bool // of an answer (RFC 7662 §2.2)
+	active, judged        bool // of an answer (RFC 7662 §2.2): it says true; it says true or false
 }
 
 // parseClaims reads a payload strictly.
@@ -195,7 +195,7 @@ func parseClaims(payload []byte) (c claims, err error) {
 		case "auth_time":
 			p.authTime, _, err = r.date()
 		case "active":
-			c.active, err = r.boolean()
+			c.active, c.judged, err = r.boolean()
 		case "aud":
 			c.hasAudience = true
 			p.audience, err = r.oneOrMore()
@@ -224,7 +224,7 @@ func parseClaims(payload []byte) (c claims, err error) {
 		case "email":
 			p.email, err = r.string()
 		case "email_verified":
-			p.emailVerified, err = r.boolean()
+			p.emailVerified, _, err = r.boolean()
 		case "realm_access":
 			c.hasRoles = true
 			p.realmRoles, err = r.roles()

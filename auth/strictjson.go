@@ -167,10 +167,10 @@ func (r *jsonReader) scalars() (texts []string, err error) {
 	return texts, err
 }
 
-// boolean reads true, and anything else as false.
-func (r *jsonReader) boolean() (bool, error) {
-	isTrue := r.dec.PeekKind() == jsontext.KindTrue
-	return isTrue, r.skip()
+// boolean reads true, and anything else as false; ok tells a false from what is no boolean.
+func (r *jsonReader) boolean() (value, ok bool, err error) {
+	kind := r.dec.PeekKind()
+	return kind == jsontext.KindTrue, kind == jsontext.KindTrue || kind == jsontext.KindFalse, r.skip()
 }
 
 // date reads a NumericDate (RFC 7519 §2), which may have a fraction, from 1970 to 9999. Anything

@@ -27,7 +27,11 @@ const projects = [
     use: { launchOptions: launchOptions('--test-third-party-cookie-phaseout') },
   },
   { name: 'session', testMatch: 'session.spec.ts' }, // realm journeys, likewise; of the realm demo it leaves all as it is
-  ...(server === 'development' ? [{ name: 'pages', testMatch: 'pages.spec.ts' }, { name: 'account', testMatch: 'account.spec.ts' }] : []), // realms journeys and account
+  ...(server === 'development' ? [
+    { name: 'pages', testMatch: 'pages.spec.ts' }, // realm journeys
+    { name: 'account', testMatch: 'account.spec.ts' }, // realm account
+    { name: 'trouble', testMatch: 'trouble.spec.ts' }, // a realm of its own
+  ] : []),
 ].map((project) => ({ ...project, workers: 1 }));
 
 export default defineConfig({
