@@ -217,7 +217,7 @@ func (r *runningRealm) summarize(w io.Writer) {
 		fmt.Fprintf(w, "  The secret of the control API, which \"keystead token mint\" finds by itself: %s\n", r.secret)
 	}
 	for _, o := range r.server.Overview(r.url) {
-		fmt.Fprintf(w, "  Trouble on demand, to see what your app does about it; asks for that secret: %s\n", o.TroubleURL)
+		fmt.Fprintf(w, "  Trouble on demand, to see what your app does about it; it asks for the secret of the control API: %s\n", o.TroubleURL)
 	}
 }
 
