@@ -351,7 +351,7 @@ func (v *served) pending(user *User) []string {
 	return slices.DeleteFunc(v.Pending(user), func(action string) bool { return slices.Contains(done, action) })
 }
 
-// setPassword changes a password until the realm stops; the file stays as it is.
+// setPassword changes a password; the file stays as it is.
 func (v *served) setPassword(user *User, password string) {
 	credential := hashPassword(password)
 	v.mu.Lock()
