@@ -1,10 +1,8 @@
 import { http, HttpResponse } from 'msw';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../test/fakeKeycloak';
-import { discoveryURL, server } from '../test/server';
+import { discoveryURL, server, tokenURL } from '../test/server';
 import { explain, probeRealm } from './realm';
-
-const tokenURL = discoveryURL.replace('.well-known/openid-configuration', 'protocol/openid-connect/token');
 
 describe('probeRealm', () => {
   it('tells a Keycloak that does not answer', async () => {

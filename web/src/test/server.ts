@@ -2,6 +2,7 @@ import { http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 
 export const discoveryURL = 'http://localhost:8080/realms/demo/.well-known/openid-configuration';
+export const tokenURL = 'http://localhost:8080/realms/demo/protocol/openid-connect/token';
 
 /** A problem as the API writes it. */
 export function problem(status: number, code: string, detail: string) {
@@ -48,6 +49,7 @@ export const me = {
 /** The network as it should be: the realm is there, and the API knows alice of engineering. Nobody is signed in at the app's own server. */
 export const server = setupServer(
   http.get(discoveryURL, () => HttpResponse.json({ issuer: 'http://localhost:8080/realms/demo' })),
+  http.post(tokenURL, () => HttpResponse.error()), // to an origin that it does not know, Keycloak hides what it says
   http.get('/auth/session', () => problem(401, 'session_missing', 'Nobody is signed in')),
   http.get('/api/me', () => HttpResponse.json(me)),
   permissions(),
