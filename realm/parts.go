@@ -17,11 +17,15 @@ func (n *node) addParts(path string, parts map[string][32]byte) {
 	for _, m := range n.values() {
 		below := path + memberSuffix(m.name, path == "")
 		switch {
+		case len(m.items) == 0: // a value, or [] and {}, which say something else than nothing does
+			parts[below] = m.digest()
 		case m.kind == jsontext.KindBeginObject:
 			m.addParts(below, parts)
 		case m.kind == jsontext.KindBeginArray && !slices.ContainsFunc(m.items, func(item *node) bool { return item.ownName() == "" }):
 			for _, item := range m.items {
-				parts[below+"["+item.ownName()+"]"] = item.digest()
+				name := below + "[" + item.ownName() + "]"
+				before, digest := parts[name], item.digest() // several may have the same name
+				parts[name] = sha256.Sum256(append(before[:], digest[:]...))
 			}
 		default:
 			parts[below] = m.digest()

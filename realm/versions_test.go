@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"net/http"
 	"reflect"
@@ -123,6 +124,25 @@ func TestBrowsersGoOnAfterAReload(t *testing.T) {
 	again := ts.do(later, ts.request("GET", res.Header.Get("Location"), nil)) // the login begins anew
 	if again.StatusCode != http.StatusBadRequest || !strings.Contains(again.text, "Client not found.") {
 		t.Errorf("a form of a client that is gone = %s, then %s", res.Status, again.Status)
+	}
+}
+
+// What makes Keycloak do something else is a change, however little of the file it is.
+func TestSmallChangesAreSeen(t *testing.T) {
+	const file = `{"realm": "small", "enabled": true, "roles": {"realm": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}, "clients": [{"clientId": "app", "publicClient": true}]%s}`
+	for name, tt := range map[string]struct{ before, after, want string }{
+		"no built-in scopes":                 {"", `, "clientScopes": []`, "clientScopes"},
+		"no scopes of new clients":           {"", `, "defaultDefaultClientScopes": []`, "defaultDefaultClientScopes"},
+		"the first of two of the same name":  {`, "scopeMappings": [{"client": "app", "roles": ["a"]}, {"client": "app", "roles": ["b"]}]`, `, "scopeMappings": [{"client": "app", "roles": ["c"]}, {"client": "app", "roles": ["b"]}]`, "scopeMappings[app]"},
+		"one of two that say quite the same": {`, "scopeMappings": [{"client": "app", "roles": ["a"]}, {"client": "app", "roles": ["a"]}]`, `, "scopeMappings": [{"client": "app", "roles": ["b"]}, {"client": "app", "roles": ["b"]}]`, "scopeMappings[app]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ts := newTestServer(t, fmt.Sprintf(file, tt.before))
+			changes := ts.reload(fmt.Sprintf(file, tt.after))
+			if len(changes) != 1 || !slices.Contains(slices.Concat(changes[0].Added, changes[0].Changed), tt.want) {
+				t.Errorf("changes: %+v, want %s", changes, tt.want)
+			}
+		})
 	}
 }
 
