@@ -34,6 +34,7 @@ type running struct {
 	touched  atomic.Bool // by a request, since the state was last asked for
 
 	mu        sync.Mutex
+	latest    *Realm             // the version that new requests get
 	sessions  *bounded[*session] // by id
 	offline   *bounded[*session] // sessions behind offline tokens, by id
 	attempts  *bounded[*attempt] // logins under way, by tab id
@@ -52,7 +53,7 @@ type running struct {
 
 func newServed(r *Realm) *served {
 	v := &served{r, &running{
-		keys: newKeyring(r.Name), troubles: newTroubles(),
+		latest: r, keys: newKeyring(r.Name), troubles: newTroubles(),
 		sessions: newBounded[*session](maxSessions), offline: newBounded[*session](maxSessions),
 		attempts: newBounded[*attempt](maxAttempts), roots: newBounded[bool](maxAttempts), codes: newBounded[*code](maxCodes),
 		devices: newBounded[*device](maxCodes), userCodes: newBounded[*device](maxCodes),
@@ -221,8 +222,9 @@ func (v *served) live(id string, offline bool, now time.Time) *session {
 }
 
 // bind makes a session that an earlier version of the realm has seen one of this version: its user and clients are
-// those of the file as it is now. It reports whether anything is left of it: without its user there is no session. The
-// lock must be held.
+// those of the file as it is now. It reports whether anything is left of it: without its user there is no session. A
+// request that began before the latest reading takes nothing away: it knows nothing of clients that are new. The lock
+// must be held.
 func (v *served) bind(s *session) bool {
 	if s.version == v.Realm {
 		return true
@@ -233,11 +235,19 @@ func (v *served) bind(s *session) bool {
 	}
 	s.version, s.user = v.Realm, user
 	for id, part := range s.clients {
-		if part.client = v.Clients[id]; part.client == nil {
+		if client := v.Clients[id]; client != nil {
+			part.client = client
+		} else if v.Realm == v.latest {
 			delete(s.clients, id)
 		}
 	}
 	return true
+}
+
+// version returns another version of the realm, which new requests are about to get. The lock must be held.
+func (v *running) version(r *Realm) *served {
+	v.latest = r
+	return &served{r, v}
 }
 
 // keep stores the session and notes that it was used just now. The lock must be held.

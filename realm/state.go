@@ -193,7 +193,7 @@ func (v *served) restored(kept state, now time.Time) *served {
 			v.done[id] = u.Done
 		}
 	}
-	next := &served{v.edited(v.Realm), v.running}
+	next := v.version(v.edited(v.Realm))
 	for _, k := range kept.Sessions {
 		if s := next.restoredSession(k); s != nil {
 			sessions := v.sessions

@@ -60,9 +60,9 @@ func (s *Server) changeUser(realm, id string, change func(*User)) {
 	changed := *user
 	change(&changed)
 	v.mu.Lock()
+	defer v.mu.Unlock()
 	v.edits[id] = edit{changed.Username, changed.Email, changed.FirstName, changed.LastName, changed.EmailVerified, changed.Attrs}
-	v.mu.Unlock()
-	s.put(&served{v.withUser(&changed), v.running})
+	s.put(v.version(v.withUser(&changed)))
 }
 
 // Reload serves the realms as their files are now, and returns what has changed. Sessions live on, and with them what
@@ -113,7 +113,7 @@ func (v *served) renewed(r *Realm) *served {
 			delete(v.done, before.ID)
 		}
 	}
-	return &served{v.edited(r), v.running}
+	return v.version(v.edited(r))
 }
 
 // edited returns the realm with what users have changed about themselves. The lock must be held.

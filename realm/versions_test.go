@@ -127,6 +127,23 @@ func TestBrowsersGoOnAfterAReload(t *testing.T) {
 	}
 }
 
+// A request that was there before the file was read again, held up by trouble for a minute perhaps, knows nothing of a
+// new client. It must not take the client out of a session that has it by now.
+func TestRequestsOfBeforeLeaveNewClientsAlone(t *testing.T) {
+	const newcomer = `"clients": [{"clientId": "new", "publicClient": true, "directAccessGrantsEnabled": true, "redirectUris": ["http://localhost:9/*"]},`
+	ts := newTestServer(t)
+	browser := ts.browser()
+	ts.signIn(browser)
+	before := ts.realm.current()["small"]
+	ts.reload(with(t, `"clients": [`, newcomer))
+	joined := ts.do(browser, ts.request("GET", strings.Replace(plainAuth, "client_id=plain", "client_id=new", 1), nil))
+	tokens := ts.token("grant_type", "authorization_code", "client_id", "new", "redirect_uri", "http://localhost:9/cb", "code", ts.codeIn(joined))
+	before.listed(nil, ts.clock.Now())
+	if info := ts.userinfo(tokens.member("access_token")); info.StatusCode != http.StatusOK {
+		t.Errorf("userinfo of the new client = %s %s", info.Status, info.Header.Get("WWW-Authenticate"))
+	}
+}
+
 // What makes Keycloak do something else is a change, however little of the file it is.
 func TestSmallChangesAreSeen(t *testing.T) {
 	const file = `{"realm": "small", "enabled": true, "roles": {"realm": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}, "clients": [{"clientId": "app", "publicClient": true}]%s}`
