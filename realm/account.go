@@ -47,7 +47,7 @@ func accountREST(handle func(*call, accountCaller) error) func(*call) error {
 func (c *call) accountCaller() (accountCaller, error) {
 	unauthorized := refuse(http.StatusUnauthorized, "HTTP 401 Unauthorized", "")
 	t, g, reason := c.judge(c.bearer())
-	if reason != "" {
+	if reason != "" || t.user.ServiceAccountOf != nil { // Keycloak has no account for those
 		return accountCaller{}, unauthorized
 	}
 	mapped := mapClaims(g, forAccess, newObject())

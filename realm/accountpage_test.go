@@ -368,3 +368,16 @@ func TestAccountListsManySessions(t *testing.T) {
 	}
 	p.follow(p.send(page, "sign-out", "others", "true")).mustSay(t, "!not listed", "!Sign out everywhere else")
 }
+
+// A service account has no account to look at, whatever its roles are, and so it cannot change itself.
+func TestServiceAccountsHaveNoAccount(t *testing.T) {
+	ts := newTestServer(t, `{"realm": "small", "enabled": true, "clients": [{"clientId": "robot", "secret": "robot-secret", "serviceAccountsEnabled": true}],
+		"users": [{"username": "service-account-robot", "enabled": true, "serviceAccountClientId": "robot", "clientRoles": {"account": ["manage-account"]}}]}`)
+	token := ts.token("grant_type", "client_credentials", "client_id", "robot", "client_secret", "robot-secret").member("access_token")
+	for _, method := range []string{"GET", "POST"} {
+		req := ts.request(method, realmPath+"/account", nil, "Authorization", "Bearer "+token, "Accept", "application/json")
+		if res := ts.do(http.DefaultClient, req); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s = %s %s", method, res.Status, res.text)
+		}
+	}
+}
