@@ -1,6 +1,7 @@
 package realm
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -417,4 +418,32 @@ func TestSigningInAgainIsForTheSamePerson(t *testing.T) {
 	}
 	page = ts.do(browser, ts.request("GET", plainAuth+"&prompt=login", nil))
 	ts.codeIn(ts.do(browser, ts.request("POST", find(t, pickAction, page.text), formOf("user", "ben"))))
+}
+
+// A service account that is disabled gets no token, and those that it has are no longer good; in Keycloak's words.
+func TestDisabledServiceAccounts(t *testing.T) {
+	const file = `{"realm": "small", "enabled": true, "clients": [{"clientId": "robot", "secret": "robot-secret", "serviceAccountsEnabled": true}],
+		"users": [{"username": "service-account-robot", "enabled": %t, "serviceAccountClientId": "robot", "clientRoles": {"realm-management": ["view-users"]}}]}`
+	ts := newTestServer(t, fmt.Sprintf(file, true))
+	ask := func() answer {
+		return ts.token("grant_type", "client_credentials", "client_id", "robot", "client_secret", "robot-secret", "scope", "openid")
+	}
+	users := func(token string) answer {
+		return ts.do(http.DefaultClient, ts.request("GET", "/admin/realms/small/users", nil, "Authorization", "Bearer "+token))
+	}
+	held := ask().member("access_token")
+	if info, list := ts.userinfo(held), users(held); info.StatusCode != http.StatusOK || list.StatusCode != http.StatusOK {
+		t.Errorf("as long as it is enabled: userinfo = %s, users = %s", info.Status, list.Status)
+	}
+	ts.reload(fmt.Sprintf(file, false))
+	info := ts.userinfo(held)
+	if challenge := info.Header.Get("WWW-Authenticate"); info.StatusCode != http.StatusUnauthorized || !strings.Contains(challenge, `error_description="user_disabled"`) {
+		t.Errorf("userinfo = %s %s", info.Status, challenge)
+	}
+	if list := users(held); list.StatusCode != http.StatusUnauthorized {
+		t.Errorf("users = %s", list.Status)
+	}
+	if res := ask(); res.StatusCode != http.StatusUnauthorized || res.member("error") != "invalid_request" || res.member("error_description") != "User 'service-account-robot' disabled" {
+		t.Errorf("another token = %s %s %s", res.Status, res.member("error"), res.member("error_description"))
+	}
 }

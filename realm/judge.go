@@ -29,6 +29,7 @@ const (
 	verificationFailed = "Token verification failed"
 	sessionNotFound    = "user_session_not_found"
 	userDisabled       = "User disabled"
+	serviceDisabled    = "user_disabled" // the same of a service account without a session
 )
 
 // judge reads an access token and decides whether it is good here and now. The reason is "" when it is;
@@ -55,6 +56,9 @@ func (c *call) judgeAs(text string, types ...string) (t *accessToken, g *grant, 
 		t.user = v.UserByID(t.Subject)
 		if t.user == nil || t.user != t.client.ServiceAccount {
 			return t, nil, sessionNotFound
+		}
+		if !t.user.Enabled {
+			return t, nil, serviceDisabled
 		}
 		return t, c.serviceGrant(t.client, sc), ""
 	}

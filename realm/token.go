@@ -289,6 +289,8 @@ func (c *call) clientCredentialsGrant(client *Client, form url.Values) (*grant, 
 		return nil, refuse(http.StatusUnauthorized, "unauthorized_client", "Public client not allowed to retrieve service account")
 	case !client.ServiceAccounts || client.ServiceAccount == nil:
 		return nil, refuse(http.StatusUnauthorized, "unauthorized_client", "Client not enabled to retrieve service account")
+	case !client.ServiceAccount.Enabled:
+		return nil, refuse(http.StatusUnauthorized, "invalid_request", "User '"+client.ServiceAccount.Username+"' disabled")
 	}
 	sc, known := resolveScopes(client, form.Get("scope"))
 	if !known {
