@@ -31,6 +31,7 @@ type Options struct {
 type Server struct {
 	realms  atomic.Pointer[map[string]*served] // by name; the map is never written to: another takes its place
 	swap    sync.Mutex                         // held by who makes another
+	gone    map[string]*served                 // realms that a reload no longer had, should they come back; guarded by swap
 	secret  string
 	log     *slog.Logger
 	now     func() time.Time
@@ -41,7 +42,7 @@ type Server struct {
 
 // New returns a server of the realms. It starts nothing: call MakeKeys beside it.
 func New(o Options) *Server {
-	s := &Server{secret: o.Secret, log: o.Log, now: o.Now, client: newBackchannelClient()}
+	s := &Server{gone: map[string]*served{}, secret: o.Secret, log: o.Log, now: o.Now, client: newBackchannelClient()}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -68,6 +68,7 @@ func (s *Server) changeUser(realm, id string, change func(*User)) {
 // Reload serves the realms as their files are now, and returns what has changed. Sessions live on, and with them what
 // users have changed about themselves: but where a user, or the client of a session, is no longer in the file, and a
 // user of whom the file says something new is as the file says, the password too. Keys that were made at the start stay.
+// A realm that was away, as when a branch without its file was checked out, goes on where it was.
 func (s *Server) Reload(realms []*Realm) []Changes {
 	s.swap.Lock()
 	defer s.swap.Unlock()
@@ -80,6 +81,9 @@ func (s *Server) Reload(realms []*Realm) []Changes {
 			change = differences(v.Realm, r)
 		}
 		switch {
+		case v == nil && s.gone[r.Name] != nil:
+			v = s.gone[r.Name].renewed(r)
+			delete(s.gone, r.Name)
 		case v == nil:
 			v = newServed(r)
 		case change.None():
@@ -93,8 +97,9 @@ func (s *Server) Reload(realms []*Realm) []Changes {
 		next[r.Name] = v
 		changes = append(changes, change)
 	}
-	for name := range old {
+	for name, v := range old {
 		if next[name] == nil {
+			s.gone[name] = v
 			changes = append(changes, Changes{Realm: name, Gone: true})
 		}
 	}

@@ -211,6 +211,11 @@ func TestRealmsComeAndGo(t *testing.T) {
 	if again := ts.refresh(tokens); again.StatusCode != http.StatusOK {
 		t.Errorf("the realm that stays: %s", again.text)
 	}
+	ts.reload(other)
+	ts.reload(with(t, `"lastName": "Ash"`, `"lastName": "Oak"`), other)
+	if again := ts.refresh(tokens); again.StatusCode != http.StatusOK || claims(t, again.member("access_token"))["family_name"] != "Oak" {
+		t.Errorf("the realm that came back: %s %s", again.Status, again.member("error_description"))
+	}
 }
 
 // Requests that come while the file is read again find one version or the other. The race detector watches.
