@@ -112,12 +112,18 @@ func (f *realmFiles) read() ([]realm.File, error) {
 	return files, errors.Join(errs...)
 }
 
-// inFolder returns the realm files in a folder, and what is no folder as it is.
+// inFolder returns the realm files in a folder, and what is no folder as it is. The state may be kept in the same folder.
 func inFolder(name string) []string {
-	if info, err := os.Stat(name); err != nil || !info.IsDir() {
+	entries, err := os.ReadDir(name)
+	if err != nil {
 		return []string{name}
 	}
-	names, _ := filepath.Glob(filepath.Join(name, "*.json")) // fails on a bad pattern only
+	var names []string
+	for _, entry := range entries {
+		if strings.HasSuffix(entry.Name(), ".json") && !strings.HasSuffix(entry.Name(), stateSuffix) {
+			names = append(names, filepath.Join(name, entry.Name()))
+		}
+	}
 	return names
 }
 

@@ -101,6 +101,28 @@ func TestRealmFilesAreReadAgain(t *testing.T) {
 	eventually(t, patience, "a realm in a file that was added", func() bool { return get(t, other, "").StatusCode == http.StatusOK })
 }
 
+// The folder of the realm files, of whatever name, may keep the state, too.
+func TestRealmFilesAndStateInOneFolder(t *testing.T) {
+	within(t)
+	dir := filepath.Join(t.TempDir(), "realms [mine]")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "small.json"), []byte(`{"realm": "demo", "enabled": true}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, when := range []string{"at first", "again"} {
+		_, log, stop := startRealm(t, "--realm-file="+dir, "--state="+dir)
+		eventually(t, patience, "the state", func() bool { _, err := os.Stat(filepath.Join(dir, "demo.state.json")); return err == nil })
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(log.String(), "cannot be served") {
+			t.Errorf("%s: %s", when, log)
+		}
+	}
+}
+
 func TestRealmStateOutlivesARestart(t *testing.T) {
 	within(t)
 	dir := filepath.Join(t.TempDir(), "state")

@@ -50,8 +50,10 @@ func openRealmState(dir string, server *realm.Server) (*realmState, error) {
 }
 
 func (s *realmState) path(name string) string {
-	return filepath.Join(s.dir, url.PathEscape(name)+".state.json")
+	return filepath.Join(s.dir, url.PathEscape(name)+stateSuffix)
 }
+
+const stateSuffix = ".state.json"
 
 // saveInterval is how much of the latest past a killed process may forget.
 const saveInterval = time.Second
