@@ -121,12 +121,27 @@ func (v *served) renewed(r *Realm) *served {
 	return v.version(v.edited(r))
 }
 
-// edited returns the realm with what users have changed about themselves. The lock must be held.
+// edited returns the realm with what users have changed about themselves. Where the file gives somebody else the name or
+// the e-mail address that a user has taken, what that user has changed is forgotten. The lock must be held.
 func (v *running) edited(r *Realm) *Realm {
+	out := r
 	for id, e := range v.edits {
 		if user := r.UserByID(id); user != nil {
-			r = r.withUser(e.apply(user))
+			out = out.withUser(e.apply(user))
 		}
 	}
-	return r
+	for _, user := range out.Users {
+		if _, edited := v.edits[user.ID]; edited && out.isDouble(user) {
+			delete(v.edits, user.ID)
+			return v.edited(r)
+		}
+	}
+	return out
+}
+
+// isDouble reports whether another user has the user's name or e-mail address, as far as that may not be.
+func (r *Realm) isDouble(user *User) bool {
+	return r.another(user, func(u *User) bool {
+		return u.Username == user.Username || !r.DuplicateEmailsAllowed && u.Email != "" && u.Email == user.Email
+	})
 }

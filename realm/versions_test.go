@@ -192,6 +192,33 @@ func TestChangesOfUsersLastOverAReload(t *testing.T) {
 	check("after the file is as it was", "ann", "Ann")
 }
 
+// Two users of one name there never are: the file's own keeps it. Users may have swapped what is theirs.
+func TestNamesOfTheFileCount(t *testing.T) {
+	ts := newTestServer(t)
+	rename := func(from, to string) {
+		user := ts.realm.current()["small"].UserByLogin(from)
+		ts.realm.changeUser("small", user.ID, func(u *User) { u.Username, u.Email = to, to+"@example.com" })
+	}
+	check := func(when, want string) {
+		t.Helper()
+		var have []string
+		for _, user := range ts.realm.current()["small"].Users[:3] {
+			have = append(have, user.Username+" "+user.Email)
+		}
+		if got := strings.Join(have, ", "); got != want {
+			t.Errorf("%s: %s, want %s", when, got, want)
+		}
+	}
+	rename("ann", "zoe")
+	rename("ben", "ann")
+	rename("zoe", "ben")
+	ts.reload(with(t, `"lastName": "One"`, `"lastName": "Two"`))
+	check("two have swapped names", "ben ben@example.com, ann ann@example.com, gone gone@example.com")
+	rename("ann", "zoe")
+	ts.reload(with(t, `"username": "gone", "enabled": false, "email": "gone@example.com"`, `"username": "gone", "enabled": false, "email": "zoe@example.com"`))
+	check("the file gives an address away", "ann ann@example.com, ben ben@example.com, gone zoe@example.com")
+}
+
 func TestRealmsComeAndGo(t *testing.T) {
 	const other = `{"realm": "other", "enabled": true}`
 	ts := newTestServer(t)
