@@ -198,7 +198,7 @@ func TestControlPageSwitches(t *testing.T) {
 	tokens := ts.offlineTokens()
 	sid := ts.sessions("")[0].ID
 	page = ts.do(browser, ts.request("GET", controlPath, nil))
-	says("sessions", page, "<strong>ann</strong>", "offline", "plain", sid, "began <time", "0 s ago", "in 30 m")
+	says("sessions", page, "<strong>ann</strong>", "offline", "plain", sid, "began <time", "just now", "in 30 m")
 	if page = ts.send(browser, "do", "expire", "sid", sid); strings.Contains(page.text, sid) || *told != 0 || ts.refresh(tokens).StatusCode == http.StatusOK {
 		t.Errorf("a session that has expired: told %d times, %s", *told, page.text)
 	}
