@@ -284,6 +284,9 @@ func (c *call) inTrouble(handle func(*call) error) error {
 	if t.Delay > 0 {
 		c.hold(time.Duration(t.Delay) * time.Millisecond)
 		c.now = c.realm.troubles.now(c.s.now())
+		if latest := c.s.current()[c.realm.Name]; latest != nil { // the file may have been read again meanwhile
+			c.realm = latest
+		}
 	}
 	switch t.Answer {
 	case answerNormal:

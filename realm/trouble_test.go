@@ -199,6 +199,20 @@ func TestTroubleDelays(t *testing.T) {
 	}
 }
 
+// What was late is answered as the file is by then.
+func TestTroubleDelaysOverAReload(t *testing.T) {
+	ts := newTestServer(t)
+	token := ts.password("ann", "ann").member("access_token")
+	ts.trouble("userinfo", `{"delay_ms":400}`)
+	late := make(chan answer)
+	go func() { late <- ts.userinfo(token) }()
+	time.Sleep(100 * time.Millisecond)
+	ts.reload(with(t, `"lastName": "Ash"`, `"lastName": "Oak"`))
+	if res := <-late; res.member("family_name") != "Oak" {
+		t.Errorf("userinfo = %s, family_name %q", res.Status, res.member("family_name"))
+	}
+}
+
 // Each name stands for its addresses and no others; no address is forgotten but those of the control API.
 func TestTroubleEndpoints(t *testing.T) {
 	want := map[string]string{
