@@ -140,6 +140,7 @@ func (c *call) rotate(algorithm string) error {
 	if err := c.realm.keys.rotate(algorithm); err != nil {
 		return refuse(http.StatusBadRequest, "invalid_request", err.Error())
 	}
+	c.s.log.Info("a new key signs", "realm", c.realm.Name, "algorithm", algorithm)
 	return nil
 }
 

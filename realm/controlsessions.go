@@ -123,6 +123,7 @@ func (c *call) expire(sid string) error {
 	for _, s := range ending {
 		c.realm.drop(s)
 	}
+	c.s.log.Info("a session has expired on demand", "realm", c.realm.Name, "sid", sid)
 	return nil
 }
 
@@ -144,6 +145,7 @@ func (c *call) end(sid string) error {
 	if found == 0 {
 		return noSession(sid)
 	}
+	c.s.log.Info("a session was ended", "realm", c.realm.Name, "sid", sid)
 	return nil
 }
 
@@ -161,5 +163,6 @@ func (c *call) logoutNamed(username string) error {
 		return err
 	}
 	c.endSessions(func() []*session { return c.realm.othersOf(user, "", c.now) })
+	c.s.log.Info("a user was signed out everywhere", "realm", c.realm.Name, "user", user.Username)
 	return nil
 }

@@ -702,3 +702,21 @@ func decodeSegment(part string) (string, error) {
 	err := decodePart(part, &raw)
 	return string(raw), err
 }
+
+// Whoever reads the log sees why an app was signed out, or has met a key that it does not know.
+func TestSwitchesAreLogged(t *testing.T) {
+	ts := newTestServer(t)
+	var log authtest.Log
+	ts.realm.log = slog.New(slog.NewTextHandler(&log, nil))
+	for _, end := range []struct{ method, path, says string }{
+		{"POST", "/sessions/%s/expire", "a session has expired on demand"},
+		{"DELETE", "/sessions/%s", "a session was ended"},
+		{"POST", "/users/ann/logout", "a user was signed out everywhere"},
+		{"POST", "/rotate-keys", "a new key signs"},
+	} {
+		path := strings.Replace(end.path, "%s", ts.password("ann", "ann").member("session_state"), 1)
+		if res := ts.control(end.method, path, ""); res.StatusCode != http.StatusNoContent || !strings.Contains(log.String(), end.says) {
+			t.Errorf("%s %s = %s; the log: %s", end.method, end.path, res.Status, log.String())
+		}
+	}
+}
