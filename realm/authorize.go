@@ -46,6 +46,18 @@ func (r authRequest) prompts(what string) bool {
 	return slices.Contains(strings.Fields(r.Prompt), what)
 }
 
+// actionAge is how long ago people may have shown who they are when an action is to change how they do that: as in
+// Keycloak, whoever finds a browser that was left open does not change its owner's password.
+const actionAge = 5 * time.Minute
+
+// maxAge is how long ago people may have signed in; -1: as long as the session lasts.
+func (r authRequest) maxAge() time.Duration {
+	if r.Action == updatePassword && (r.MaxAge < 0 || r.MaxAge > actionAge) {
+		return actionAge
+	}
+	return r.MaxAge
+}
+
 // authorize is the authorization endpoint. What is wrong with the client or its redirect URI is told on a
 // page: nobody is sent to an address that was not registered. Everything else is told to the client.
 func (c *call) authorize() error {
@@ -275,7 +287,8 @@ func (c *call) beginLogin(client *Client, request authRequest, values url.Values
 	current := c.browserSession()
 	a := c.newAttempt(client, request, current)
 	enough := current != nil && !request.prompts("login") && request.Levels == ""
-	tooOld := current != nil && request.MaxAge >= 0 && (current.authTime.IsZero() || c.now.Sub(current.authTime).Truncate(time.Second) > request.MaxAge)
+	most := request.maxAge()
+	tooOld := current != nil && most >= 0 && (current.authTime.IsZero() || c.now.Sub(current.authTime).Truncate(time.Second) > most)
 	enough = enough && !tooOld
 	c.setRootCookies(a.root)
 	if request.prompts("none") {

@@ -239,6 +239,34 @@ func TestUpdatePassword(t *testing.T) {
 	}
 }
 
+// Whoever finds a browser that was left open does not change its owner's password.
+func TestUpdatePasswordWantsAFreshSignIn(t *testing.T) {
+	ts := newTestServer(t)
+	browser := ts.browser()
+	ts.signIn(browser)
+	ask := func(more string) answer {
+		t.Helper()
+		return ts.do(browser, ts.request("GET", plainAuth+"&kc_action=UPDATE_PASSWORD"+more, nil))
+	}
+	ts.clock.Add(actionAge)
+	if page := ask(""); !strings.Contains(page.Header.Get("Location"), "UPDATE_PASSWORD") {
+		t.Errorf("five minutes after the sign-in = %s", page.Status)
+	}
+	ts.clock.Add(time.Second)
+	for _, more := range []string{"&max_age=3600", ""} {
+		if page := ask(more); page.StatusCode != http.StatusOK || !strings.Contains(page.text, "Please re-authenticate to continue") {
+			t.Errorf("a second later, with %q = %s, Location %s", more, page.Status, page.Header.Get("Location"))
+		}
+	}
+	if res := ts.do(browser, ts.request("GET", plainAuth+"&prompt=none", nil)); !strings.Contains(res.Header.Get("Location"), "code=") {
+		t.Errorf("single sign-on without the action leads to %s", res.Header.Get("Location"))
+	}
+	form := find(t, formAction, ask("").text)
+	if res := ts.do(browser, ts.request("POST", form, formOf("password", "ben"))); !strings.Contains(res.Header.Get("Location"), "UPDATE_PASSWORD") {
+		t.Errorf("after the password = %s, Location %s", res.Status, res.Header.Get("Location"))
+	}
+}
+
 func TestUsesOfRefreshTokens(t *testing.T) {
 	now := time.Now()
 	part := &clientSession{used: map[string]*uses{}}
