@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"keystead/auth/authtest"
 )
@@ -178,5 +180,22 @@ func TestRealmStateOutlivesAKill(t *testing.T) {
 	})
 	if strings.Contains(log.String(), "could not be written") {
 		t.Errorf("log: %s", log)
+	}
+
+	// A folder that somebody removes is made again; where there can be none, the log says so once.
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	askForTokens(t, issuer, aliceByPassword)
+	eventually(t, patience, "the folder is there again", func() bool { _, err := os.Stat(filepath.Join(dir, "demo.state.json")); return err == nil })
+	if err := errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	askForTokens(t, issuer, aliceByPassword)
+	complaints := func() int { return strings.Count(log.String(), "could not be written") }
+	eventually(t, patience, "the log says that nothing is kept", func() bool { return complaints() > 0 })
+	time.Sleep(2 * saveInterval)
+	if n := complaints(); n != 1 {
+		t.Errorf("the log says %d times that nothing is kept", n)
 	}
 }

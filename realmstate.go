@@ -4,14 +4,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"keystead/config"
@@ -22,6 +21,7 @@ import (
 type realmState struct {
 	dir     string
 	unsaved map[string][]byte // by realm
+	failed  map[string]bool   // realms of which the log says already that they cannot be written
 }
 
 // openRealmState gives the realms back what an earlier server has kept in the folder. It returns nil without a folder.
@@ -33,12 +33,21 @@ func openRealmState(dir string, server *realm.Server) (*realmState, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("%s must name a folder, got %q: %w", setting, dir, err)
 	}
-	s := &realmState{dir, map[string][]byte{}}
-	for _, name := range server.Names() {
-		text, err := os.ReadFile(s.path(name))
-		if errors.Is(err, fs.ErrNotExist) {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s must name a folder, got %q: %w", setting, dir, err)
+	}
+	s := &realmState{dir, map[string][]byte{}, map[string]bool{}}
+	for _, file := range files {
+		name, isState := strings.CutSuffix(file.Name(), stateSuffix)
+		if !isState {
 			continue
 		}
+		name, err := url.PathUnescape(name)
+		if err != nil {
+			continue // none of ours
+		}
+		text, err := os.ReadFile(s.path(name))
 		if err == nil {
 			err = server.Restore(name, text)
 		}
@@ -73,7 +82,7 @@ func (s *realmState) keep(ctx context.Context, server *realm.Server, log *slog.L
 	}
 }
 
-// save writes what has changed. What cannot be written is tried again the next time.
+// save writes what has changed. What cannot be written is tried again the next time, and told once.
 func (s *realmState) save(server *realm.Server, log *slog.Logger) {
 	states, err := server.States()
 	if err != nil {
@@ -81,10 +90,18 @@ func (s *realmState) save(server *realm.Server, log *slog.Logger) {
 	}
 	maps.Copy(s.unsaved, states)
 	for name, text := range s.unsaved {
-		if err := writePrivately(s.path(name), text); err != nil {
-			log.Error("the state of a realm could not be written: a restart would forget its sessions", "realm", name, "error", err)
+		err := os.MkdirAll(s.dir, 0o700) // somebody may have removed it
+		if err == nil {
+			err = writePrivately(s.path(name), text)
+		}
+		if err != nil {
+			if !s.failed[name] {
+				log.Error("the state of a realm could not be written: a restart would forget its sessions", "realm", name, "error", err)
+			}
+			s.failed[name] = true
 			continue
 		}
 		delete(s.unsaved, name)
+		delete(s.failed, name)
 	}
 }

@@ -32,6 +32,7 @@ type Server struct {
 	realms  atomic.Pointer[map[string]*served] // by name; the map is never written to: another takes its place
 	swap    sync.Mutex                         // held by who makes another
 	gone    map[string]*served                 // realms that a reload no longer had, should they come back; guarded by swap
+	kept    map[string]state                   // of realms that are not there yet, by name; guarded by swap
 	secret  string
 	log     *slog.Logger
 	now     func() time.Time
@@ -42,7 +43,7 @@ type Server struct {
 
 // New returns a server of the realms. It starts nothing: call MakeKeys beside it.
 func New(o Options) *Server {
-	s := &Server{gone: map[string]*served{}, secret: o.Secret, log: o.Log, now: o.Now, client: newBackchannelClient()}
+	s := &Server{gone: map[string]*served{}, kept: map[string]state{}, secret: o.Secret, log: o.Log, now: o.Now, client: newBackchannelClient()}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

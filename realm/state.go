@@ -92,15 +92,12 @@ func (s *Server) States() (map[string][]byte, error) {
 	return states, errors.Join(errs...)
 }
 
-// Restore gives a realm back what States returned. To be called before MakeKeys. Sessions of users that the file no
-// longer has are dropped, and so is what users have changed of whom the file says something new.
+// Restore gives a realm back what States returned; one that is not there gets it when a reload brings it. To be called
+// before MakeKeys. Sessions of users that the file no longer has are dropped, and so is what users have changed of whom
+// the file says something new.
 func (s *Server) Restore(realm string, text []byte) error {
 	s.swap.Lock()
 	defer s.swap.Unlock()
-	v := s.current()[realm]
-	if v == nil {
-		return fmt.Errorf("there is no realm %s", realm)
-	}
 	var kept state
 	if err := json.Unmarshal(text, &kept); err != nil {
 		return err
@@ -111,21 +108,32 @@ func (s *Server) Restore(realm string, text []byte) error {
 	if len(kept.Secret) != secretLength || kept.SecretID == "" {
 		return errors.New("the secret is missing")
 	}
+	if _, err := kept.keys(); err != nil {
+		return err
+	}
+	if v := s.current()[realm]; v != nil {
+		s.put(v.restored(kept, s.now()))
+	} else {
+		s.kept[realm] = kept
+	}
+	return nil
+}
+
+// keys reads the keys.
+func (s state) keys() ([]*key, error) {
 	var keys []*key
-	for i, k := range kept.Keys {
+	for i, k := range s.Keys {
 		private, err := x509.ParsePKCS8PrivateKey(k.Private)
 		if err != nil {
-			return fmt.Errorf("key %d cannot be read: %w", i+1, err)
+			return nil, fmt.Errorf("key %d cannot be read: %w", i+1, err)
 		}
 		signer, ok := private.(crypto.Signer)
 		if !ok {
-			return fmt.Errorf("key %d is of type %T, which cannot sign", i+1, private)
+			return nil, fmt.Errorf("key %d is of type %T, which cannot sign", i+1, private)
 		}
 		keys = append(keys, &key{algorithm: k.Algorithm, use: k.Use, priority: k.Priority, active: k.Active, private: signer, cert: k.Certificate})
 	}
-	v.keys.restore(kept.Secret, kept.SecretID, keys)
-	s.put(v.restored(kept, s.now()))
-	return nil
+	return keys, nil
 }
 
 // state copies what would be lost.
@@ -174,8 +182,9 @@ func (s *session) state() stateSession {
 	return out
 }
 
-// restored returns the version of a realm that goes on from a state.
+// restored returns the version of a realm that goes on from a state, whose keys can be read.
 func (v *served) restored(kept state, now time.Time) *served {
+	v.keys.restore(kept.Secret, kept.SecretID, must(kept.keys()))
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for id, u := range kept.Users {

@@ -121,7 +121,22 @@ func TestRestoreRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}
-	if err := ts.realm.Restore("absent", nil); err == nil {
-		t.Error("the state of a realm that is not there was taken")
+}
+
+// The file of a realm may come after the start, and its state is there all the same.
+func TestStateOfARealmThatComesLater(t *testing.T) {
+	first := newTestServer(t)
+	first.realm.WaitForKeys()
+	states, err := first.realm.States()
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := newTestServer(t, `{"realm": "other", "enabled": true}`)
+	if err := later.realm.Restore("small", states["small"]); err != nil {
+		t.Fatal(err)
+	}
+	later.reload(`{"realm": "other", "enabled": true}`, small)
+	if got, want := later.realm.current()["small"].keys.signer("RS256").id, first.realm.current()["small"].keys.signer("RS256").id; got != want {
+		t.Errorf("it signs with %s, and had %s before", got, want)
 	}
 }

@@ -86,6 +86,10 @@ func (s *Server) Reload(realms []*Realm) []Changes {
 			delete(s.gone, r.Name)
 		case v == nil:
 			v = newServed(r)
+			if kept, ok := s.kept[r.Name]; ok {
+				v = v.restored(kept, s.now())
+				delete(s.kept, r.Name)
+			}
 		case change.None():
 			next[r.Name] = v
 			continue
