@@ -182,7 +182,7 @@ realm_start() {
   done
 }
 
-# libraries_build runs beside the other stages: it takes a minute or two the first time.
+# libraries_build runs beside the stages of Go: it takes a minute or two the first time.
 libraries_build() {
   scripts/interop.sh --build >"$work/interop.out" 2>&1 &
   libraries_building=$!
@@ -232,11 +232,11 @@ if ! $quick; then
     with_keycloak=true
     keycloak_start
   fi
-  libraries_build
 fi
 
 stage "web: packages" web_install
 stage "web: types, lint, unit tests" web_check
+$quick || libraries_build # not sooner: the unit tests have no time to give away
 stage "go: format, vet, staticcheck" go_check
 if have "${CC:-cc}" "the race detector of the Go tests" "It needs a C compiler. Debian: sudo apt install gcc; macOS: xcode-select --install."; then
   stage "go: tests with the race detector" go_test -race
