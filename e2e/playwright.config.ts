@@ -17,7 +17,7 @@ const launchOptions = (...args: string[]) => ({
   ],
 });
 
-// These run beside each other, each in one worker: its tests share a realm, and some of them change it.
+// These run beside each other, as far as there are workers, each in one: its tests share a realm, and some of them change it.
 const projects = [
   { name: 'app', testMatch: ['docs.spec.ts', 'explain.spec.ts', 'journeys.spec.ts', 'look.spec.ts', 'notes.spec.ts', 'policy.spec.ts'] }, // realm demo; in the order of their names, so that the expired token has expired
   { name: 'libraries', testMatch: ['keycloakjs.spec.ts', 'oidcclient.spec.ts'] }, // realms journeys and interop
@@ -36,7 +36,7 @@ const projects = [
 
 export default defineConfig({
   testDir: '.',
-  workers: projects.length,
+  workers: 4, // on the two processors of a small machine; more, and pages take longer than tests wait
   forbidOnly: !!process.env.CI,
   reporter: [['list']],
   globalSetup: './support/setup.ts',
