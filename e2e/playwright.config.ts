@@ -36,7 +36,9 @@ const projects = [
 
 export default defineConfig({
   testDir: '.',
-  workers: 4, // on the two processors of a small machine; more, and pages take longer than tests wait
+  workers: 3, // on the two processors of a small machine; more, and pages take longer than tests wait
+  timeout: 90_000, // of one test: looking at a page in four ways takes half a minute on a machine that does much else
+  expect: { timeout: 10_000 },
   forbidOnly: !!process.env.CI,
   reporter: [['list']],
   globalSetup: './support/setup.ts',
