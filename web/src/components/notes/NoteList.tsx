@@ -1,9 +1,10 @@
 import { Button } from '@mantine/core';
+import { useEffect, useState } from 'react';
 import type { Note, useNotes } from '../../api/notes';
 import { usePermissions } from '../../api/permissions';
 import { words } from '../../texts/notes';
 import { ErrorNotice } from '../ErrorNotice';
-import { focusNote } from './focus';
+import { focusHeading, focusNote } from './focus';
 import { NoteCard } from './NoteCard';
 import { useDeleteNote } from './useDeleteNote';
 
@@ -18,13 +19,22 @@ interface NoteListProps {
 export function NoteList({ of: list, notes, subject, sayWhose }: NoteListProps) {
   const { may } = usePermissions();
   const remove = useDeleteNote();
+  const [awaited, setAwaited] = useState<string>(); // the note that gets the focus once it is shown
+  const arrived = notes.some(({ id }) => id === awaited);
+
+  useEffect(() => {
+    if (arrived) focusNote(awaited);
+  }, [arrived, awaited]);
 
   function showMore() {
     if (list.isFetchingNextPage) return;
     void list.fetchNextPage().then(({ data, hasNextPage, isError }) => {
       if (hasNextPage || isError) return;
-      // With the last page the button goes, and the focus with it: the first of the new notes gets it, once it is there.
-      requestAnimationFrame(() => { focusNote(data?.pages.at(-1)?.notes.at(0)?.id); });
+      // With the last page the button goes, and the focus with it: the first of the new notes gets it. It is known here before
+      // it is on the page.
+      const first = data?.pages.at(-1)?.notes.at(0);
+      if (first) setAwaited(first.id);
+      else focusHeading();
     });
   }
 
