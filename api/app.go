@@ -104,17 +104,22 @@ func (a *app) showSignIn(w http.ResponseWriter) error { return a.render(w, appPa
 func (a *app) render(w http.ResponseWriter, name, cacheControl string) error {
 	page, nonce := a.pages[name], rand.Text()
 	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
+	setPageHeaders(h, page.policy, page.opener, nonce)
 	h.Set("Cache-Control", cacheControl)
-	h.Set("Content-Security-Policy", strings.ReplaceAll(page.policy, "NONCE", nonce))
-	h.Del("Cross-Origin-Opener-Policy")
-	if page.opener != "" {
-		h.Set("Cross-Origin-Opener-Policy", page.opener)
-	}
 	return page.template.Execute(w, struct {
 		Nonce    string
 		Settings Settings
 	}{nonce, a.settings})
+}
+
+// setPageHeaders sets what a page has beyond every answer: nothing else can run a script, which these are about.
+func setPageHeaders(h http.Header, policy, opener, nonce string) {
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", strings.ReplaceAll(policy, "NONCE", nonce))
+	h.Set("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()")
+	if opener != "" {
+		h.Set("Cross-Origin-Opener-Policy", opener)
+	}
 }
 
 // showApp answers with a file of the build's root, such as the icon, or else with the app's page: which

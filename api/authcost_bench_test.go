@@ -127,7 +127,7 @@ func serveForBenchmark(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	go func() { _ = http.Serve(listener, table.router) }()
+	go func() { _ = http.Serve(listener, table) }()
 	text, _ := json.Marshal(benchServer{listener.Addr().String(), token})
 	fmt.Printf("\n%s%s\n", asServer, text)
 	_, _ = io.Copy(io.Discard, os.Stdin)

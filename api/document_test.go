@@ -117,7 +117,7 @@ func TestDocumentOfAServer(t *testing.T) {
 	s := newServer(t, authtest.NewIssuer(t))
 	s.settings.Issuer = "https://login.example.com/realms/ours"
 	table := newTestTable(t, s)
-	rec := get(table.router, "/openapi.json", "")
+	rec := get(table, "/openapi.json", "")
 	var document struct {
 		OpenAPI string
 		Servers []struct{ URL string }
@@ -130,15 +130,15 @@ func TestDocumentOfAServer(t *testing.T) {
 		t.Errorf("%+v", document)
 	}
 	for path, want := range map[string]string{"/openapi.json": `"https://login.example.com/realms/ours/protocol/openid-connect/auth"`, "/openapi.yaml": "tokenUrl: https://login.example.com/realms/ours/protocol/openid-connect/token"} {
-		rec := get(table.router, path, "")
+		rec := get(table, path, "")
 		if !strings.Contains(rec.Body.String(), want) || rec.Header().Get("Cache-Control") != "no-cache" {
 			t.Errorf("%s = %v, and no %s", path, rec.Header(), want)
 		}
-		if again := get(table.router, path, "", "If-None-Match: "+rec.Header().Get("ETag")); again.Code != 304 || again.Body.Len() != 0 {
+		if again := get(table, path, "", "If-None-Match: "+rec.Header().Get("ETag")); again.Code != 304 || again.Body.Len() != 0 {
 			t.Errorf("%s again = %d", path, again.Code)
 		}
 	}
-	if !bytes.HasPrefix(get(table.router, "/openapi.yaml", "").Body.Bytes(), []byte("components:")) {
+	if !bytes.HasPrefix(get(table, "/openapi.yaml", "").Body.Bytes(), []byte("components:")) {
 		t.Error("no YAML")
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -91,7 +90,15 @@ type text struct {
 }
 
 func textOf(parts ...string) *text {
-	return &text{"application/json", []byte(strings.Join(parts, ""))}
+	size := 0
+	for _, part := range parts {
+		size += len(part)
+	}
+	body := make([]byte, 0, size)
+	for _, part := range parts {
+		body = append(body, part...)
+	}
+	return &text{"application/json", body}
 }
 
 // claimsSchema describes the claims of a token: which ones it has is the realm's business.

@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"maps"
 	"net/http"
-	"strings"
 
 	"github.com/go-chi/chi/v5/middleware"
 )
@@ -45,9 +44,8 @@ func (s *server) showMessage(w http.ResponseWriter, r *http.Request, problem *Pr
 	}
 	m.Nonce, m.Action.First = rand.Text(), true
 	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
+	setPageHeaders(h, s.app.messagePolicy, "same-origin", m.Nonce)
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", strings.ReplaceAll(s.app.messagePolicy, "NONCE", m.Nonce))
 	w.WriteHeader(status)
 	return messagePage.Execute(w, m)
 }

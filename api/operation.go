@@ -63,6 +63,9 @@ func register[I, O any](t *Table, op operation, answer func(context.Context, *I)
 		document.MaxBodyBytes = limits.bodyBytes + 1 // huma refuses a body of just that size
 		document.BodyReadTimeout = limits.requestTimeout
 	}
+	if direct, ok := any(answer).(func(context.Context, *nothing) (*O, error)); ok {
+		t.direct[op.Method+" "+op.Path] = directly(direct)
+	}
 	huma.Register(t.api, document, func(ctx context.Context, in *I) (*O, error) {
 		out, err := answer(ctx, in)
 		if err != nil {
@@ -71,6 +74,42 @@ func register[I, O any](t *Table, op operation, answer func(context.Context, *I)
 		return out, nil
 	})
 	t.illustrate(op)
+}
+
+// directly returns the handler of an operation without input. There is nothing that huma could read or check, and to answer past
+// it saves a tenth of a whole request.
+func directly[O any](answer func(context.Context, *nothing) (*O, error)) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if _, err := queryOf(r.URL); err != nil {
+			return &Problem{Status: http.StatusBadRequest, Code: codeRequestMalformed, Detail: unreadableQuery}
+		}
+		out, err := answer(r.Context(), &nothing{})
+		if err != nil {
+			return err
+		}
+		w.Header()["Content-Type"] = contentJSON
+		if text, ok := any(out).(*text); ok {
+			_, _ = w.Write(text.Body) // a client that left cannot be told
+			return nil
+		}
+		return strictJSON.Marshal(w, reflect.ValueOf(out).Elem().FieldByName("Body").Interface())
+	}
+}
+
+var contentJSON = []string{"application/json"}
+
+// queryOf returns the query of an address, once all of it can be read and is UTF-8.
+func queryOf(address *url.URL) (url.Values, error) {
+	if address.RawQuery == "" {
+		return nil, nil
+	}
+	query, err := url.ParseQuery(address.RawQuery)
+	for name, values := range query {
+		if !utf8.ValidString(name + strings.Join(values, "")) {
+			err = errors.New("not UTF-8")
+		}
+	}
+	return query, err
 }
 
 // refusals returns what an operation with this input may answer beside its success.
@@ -110,16 +149,7 @@ func (t *Table) illustrate(op operation) {
 // number or a switch without a value.
 func checkQuery(api huma.API, ctx huma.Context, next func(huma.Context)) {
 	address := ctx.URL()
-	if address.RawQuery == "" {
-		next(ctx)
-		return
-	}
-	query, err := url.ParseQuery(address.RawQuery)
-	for name, values := range query {
-		if !utf8.ValidString(name + strings.Join(values, "")) {
-			err = errors.New("not UTF-8")
-		}
-	}
+	query, err := queryOf(&address)
 	if err != nil {
 		_ = huma.WriteErr(api, ctx, http.StatusBadRequest, unreadableQuery)
 		return

@@ -38,9 +38,28 @@ var (
 	encodedTwice = regexp.MustCompile(`(?i)%[0-9a-f]{2}`)
 )
 
+// isPlain reports whether a path holds nothing but names of letters, digits and a few signs. Nearly all do, and need no look at
+// each thing that may be wrong.
+func isPlain(path string) bool {
+	var previous byte
+	for _, c := range []byte(path) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+		case (c == '/' || c == '.') && previous != '/':
+		default:
+			return false
+		}
+		previous = c
+	}
+	return path != "" && path[0] == '/'
+}
+
 // ambiguity says what is wrong with a path, "" for nothing.
 func ambiguity(u *url.URL) string {
 	path, raw := u.Path, u.RawPath // raw is empty where encoding the path gives what was sent
+	if raw == "" && isPlain(path) && u.Opaque == "" {
+		return ""
+	}
 	segments := strings.Split(path, "/")
 	dots := func(segment string) bool { return segment == "." || segment == ".." }
 	switch {

@@ -5,8 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-
-	"github.com/go-chi/chi/v5/middleware"
 )
 
 // recoverPanics answers a request whose handler panicked, and lets the server live on.
@@ -19,7 +17,7 @@ func (s *server) recoverPanics(next http.Handler) http.Handler {
 				panic(cause) // net/http's own way to drop a connection
 			default:
 				annotate(r.Context(), slog.String("stack", string(debug.Stack())))
-				if ww, ok := w.(middleware.WrapResponseWriter); ok && ww.Status() != 0 {
+				if recordOf(r.Context()).answer.status != 0 {
 					annotate(r.Context(), slog.Any("error", cause))
 					panic(http.ErrAbortHandler) // an answer was begun: cut it off rather than let it look whole
 				}

@@ -6,26 +6,29 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
-	"regexp"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 )
 
-// requestIDForm bounds what is taken over from a client: the id ends in the log.
-var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-
-// record is what becomes known of a request while it is answered. It is the request's context, too: one of its own for
-// each thing would mean as many copies of the request. It is written by the goroutine that answers, and by no other.
+// record is what becomes known of a request while it is answered. It is the request's context, the place for its route, and
+// what its answer is written to, too: each of them made by itself would mean another copy of the request, or another piece of
+// memory. It is written by the goroutine that answers, and by no other.
 type record struct {
-	context.Context
+	limited // the context
 
 	id        string
 	caller    context.Context // what auth has made for the caller; nil while there is none
 	grantedBy string          // which part of the policy let the caller in
 	attrs     []slog.Attr     // of its log line: places for those that every line has, then what was noted
 	space     [fixedAttrs + 5]slog.Attr
+
+	route    chi.Context
+	patterns [1]string
+	answer   answer
 }
 
 // fixedAttrs is how many every log line begins with.
@@ -38,6 +41,8 @@ func (r *record) Value(key any) any {
 	switch key {
 	case recordKey{}:
 		return r
+	case chi.RouteCtxKey:
+		return &r.route
 	case middleware.RequestIDKey:
 		return r.id
 	}
@@ -46,7 +51,7 @@ func (r *record) Value(key any) any {
 			return value
 		}
 	}
-	return r.Context.Value(key)
+	return r.limited.Value(key)
 }
 
 // recordOf returns the record of a request.
@@ -63,24 +68,28 @@ func annotate(ctx context.Context, attrs ...slog.Attr) {
 	record.attrs = append(record.attrs, attrs...)
 }
 
-// begin gives each request its record, an end to everything that it causes, and an id: the caller's own X-Request-Id where it
-// has a sound form. The id is sent back.
-func (s *server) begin(next http.Handler) http.Handler {
+// begin gives each request to a router its record, an end to everything that it causes, and an id: the caller's own
+// X-Request-Id where it has a sound form. The id is sent back.
+func (s *server) begin(router chi.Router) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(middleware.RequestIDHeader)
-		if !requestIDForm.MatchString(id) {
+		if !isRequestID(id) {
 			id = rand.Text()
 		}
-		w.Header().Set(middleware.RequestIDHeader, id)
-		record := &record{Context: r.Context(), id: id}
+		w.Header()[middleware.RequestIDHeader] = []string{id}
+		record := &record{id: id}
 		record.attrs = record.space[:fixedAttrs]
-		if s.limits.requestTimeout > 0 {
-			ctx, cancel := context.WithTimeout(record.Context, s.limits.requestTimeout)
-			defer cancel()
-			record.Context = ctx
-		}
-		next.ServeHTTP(w, r.WithContext(record))
+		record.route.Routes, record.route.RoutePatterns = router, record.patterns[:0]
+		record.begin(r.Context(), s.limits.requestTimeout)
+		defer record.end()
+		router.ServeHTTP(w, r.WithContext(record))
 	})
+}
+
+// isRequestID bounds what is taken over from a client: the id ends in the log.
+func isRequestID(id string) bool {
+	const signs = "-._ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	return id != "" && len(id) <= 64 && strings.Trim(id, signs) == ""
 }
 
 // observe writes one line for each request, and counts it. The query, headers and bodies stay out: codes and
@@ -89,14 +98,14 @@ func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		record := recordOf(r.Context())
-		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		record.answer.ResponseWriter = w
 		defer func() {
 			took := time.Since(start)
-			route := chi.RouteContext(r.Context()).RoutePattern()
-			status := cmp.Or(ww.Status(), http.StatusOK) // nothing was written: net/http sends 200
+			route := record.route.RoutePattern()
+			status := cmp.Or(record.answer.status, http.StatusOK) // nothing was written: net/http sends 200
 			s.metrics.count(served{route, r.Method, status}, took)
 			level := levelOf(r, status)
-			if !s.log.Enabled(r.Context(), level) {
+			if !s.log.Enabled(record, level) {
 				return
 			}
 			copy(record.attrs, []slog.Attr{
@@ -108,9 +117,11 @@ func (s *server) observe(next http.Handler) http.Handler {
 				slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 				slog.String("remote", clientAddress(r)),
 			})
-			s.log.LogAttrs(r.Context(), level, "request", record.attrs...)
+			line := slog.NewRecord(start.Add(took), level, "request", 0) // Logger.LogAttrs would look for its caller, which nobody reads
+			line.AddAttrs(record.attrs...)
+			_ = s.log.Handler().Handle(record, line) // there is nowhere to tell of it
 		}()
-		next.ServeHTTP(ww, r)
+		next.ServeHTTP(&record.answer, r)
 	})
 }
 
@@ -126,4 +137,89 @@ func levelOf(r *http.Request, status int) slog.Level {
 	default:
 		return slog.LevelInfo
 	}
+}
+
+// answer notes the status that goes out.
+type answer struct {
+	http.ResponseWriter
+	status int // 0: nothing was written
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) { // others come before the answer
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (a *answer) Write(content []byte) (int, error) {
+	a.status = cmp.Or(a.status, http.StatusOK)
+	return a.ResponseWriter.Write(content)
+}
+
+// Unwrap lets http.ResponseController find what is below.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// limited is a context that ends some time after it began. Its timer is made when somebody first waits for the end: most
+// requests are answered from memory, and nobody does.
+type limited struct {
+	context.Context // what it came from
+
+	mu       sync.Mutex
+	deadline time.Time // zero: none of its own
+	timed    context.Context
+	cancel   context.CancelFunc
+}
+
+// begin starts the time. With a timeout of 0 there is no end but the parent's.
+func (l *limited) begin(parent context.Context, timeout time.Duration) {
+	l.Context = parent
+	if timeout > 0 {
+		l.deadline = time.Now().Add(timeout)
+	}
+}
+
+// end stops the timer, if there is one.
+func (l *limited) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cancel != nil {
+		l.cancel()
+	}
+}
+
+// ending returns the context that has a timer.
+func (l *limited) ending() context.Context {
+	if l.deadline.IsZero() {
+		return l.Context
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.timed == nil {
+		l.timed, l.cancel = context.WithDeadline(l.Context, l.deadline)
+	}
+	return l.timed
+}
+
+// Deadline implements context.Context.
+func (l *limited) Deadline() (time.Time, bool) { return l.ending().Deadline() }
+
+// Done implements context.Context.
+func (l *limited) Done() <-chan struct{} { return l.ending().Done() }
+
+// Err implements context.Context.
+func (l *limited) Err() error { return l.ending().Err() }
+
+// Value implements context.Context. The package context asks here for the timer's own context, to which it then adds what
+// comes from this one; without it, it would start a goroutine for each.
+func (l *limited) Value(key any) any {
+	l.mu.Lock()
+	timed := l.timed
+	l.mu.Unlock()
+	if timed != nil {
+		return timed.Value(key)
+	}
+	return l.Context.Value(key)
 }

@@ -91,7 +91,7 @@ func NewHandler(o Options) (*Handler, error) {
 }
 
 // ServeHTTP answers requests to the app and its API.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.table.router.ServeHTTP(w, r) }
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.table.ServeHTTP(w, r) }
 
 // Admin answers GET /metrics and /readyz, with details, for an address that only operators reach.
 func (h *Handler) Admin() http.Handler {
@@ -107,7 +107,7 @@ func (h *Handler) Stopping() { h.server.stopping.Store(true) }
 
 // middlewares are what every request passes before a route is chosen, in this order.
 func (s *server) middlewares(o Options) []func(http.Handler) http.Handler {
-	all := []func(http.Handler) http.Handler{s.begin}
+	var all []func(http.Handler) http.Handler
 	if len(o.TrustedProxies) > 0 {
 		all = append(all, middleware.ClientIPFromXFF(o.TrustedProxies...))
 	}
@@ -185,15 +185,13 @@ func allowOrigins(origins []string) func(http.Handler) http.Handler {
 	})
 }
 
-// secureHeaders sets what every answer has. A page has a policy of its own, which replaces the one here. Under https
+// secureHeaders sets what every answer has. A page has a policy of its own, which replaces the one here, and more of them. Under https
 // browsers are told to stay there (RFC 6797); of other hosts below this one nothing is said.
 func secureHeaders(publicURL string) func(http.Handler) http.Handler {
 	fixed := http.Header{
 		"X-Content-Type-Options":       {"nosniff"},
 		"Referrer-Policy":              {"no-referrer"},
-		"Permissions-Policy":           {"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"},
 		"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
-		"Cross-Origin-Opener-Policy":   {"same-origin"},
 		"Cross-Origin-Resource-Policy": {"same-origin"},
 	}
 	if strings.HasPrefix(publicURL, "https:") {

@@ -34,12 +34,14 @@ var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.Met
 // Table is the one place where routes are made: each with its policy, which guards it. check finds
 // those that were made past it.
 type Table struct {
-	server *server
-	router chi.Router
-	api    huma.API
-	routes []Route
-	known  map[string]Route // by method and path
-	errs   []error
+	server       *server
+	router       chi.Router
+	http.Handler // the router, with what comes before it
+	api          huma.API
+	routes       []Route
+	known        map[string]Route   // by method and path
+	direct       map[string]handler // the same, of operations that huma need not answer
+	errs         []error
 }
 
 // NewTable returns the table of all routes, for looking at: nobody is served. The settings stand in the API document, and
@@ -48,7 +50,7 @@ func NewTable(settings Settings) (*Table, error) { return (&server{settings: set
 
 // startTable returns a table without routes.
 func startTable(s *server, router chi.Router) *Table {
-	t := &Table{server: s, router: router, known: map[string]Route{}}
+	t := &Table{server: s, router: router, Handler: s.begin(router), known: map[string]Route{}, direct: map[string]handler{}}
 	t.api = huma.NewAPI(huma.Config{
 		OpenAPI: newDocument(s.settings),
 		Formats: map[string]huma.Format{"application/json": strictJSON, "json": strictJSON},
@@ -121,10 +123,16 @@ func (g guardingRouter) MethodFunc(method, path string, answer http.HandlerFunc)
 		g.table.errs = append(g.table.errs, fmt.Errorf("%s %s has no policy: it was registered on huma itself; use register, which takes one", method, path))
 		return
 	}
+	next, ok := g.table.direct[method+" "+path]
+	if !ok {
+		next = func(w http.ResponseWriter, r *http.Request) error {
+			answer(w, r)
+			return nil
+		}
+	}
 	g.Router.Method(method, path, g.table.server.guardOperation(route.Policy, func(w http.ResponseWriter, r *http.Request) error {
 		w.Header()["Cache-Control"] = noStore // answers depend on who asks, so nothing on the way may keep them
-		answer(w, r)
-		return nil
+		return next(w, r)
 	}))
 }
 

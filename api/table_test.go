@@ -135,7 +135,7 @@ func TestRoutesWithoutAPolicyStopTheStart(t *testing.T) {
 func TestAHiddenOperationIsNotMounted(t *testing.T) {
 	table := newTestTable(t, newServer(t, authtest.NewIssuer(t)))
 	huma.Register(table.api, huma.Operation{Method: "GET", Path: "/hidden", Hidden: true}, hello)
-	if rec := get(table.router, "/hidden", ""); strings.Contains(rec.Body.String(), "hello") {
+	if rec := get(table, "/hidden", ""); strings.Contains(rec.Body.String(), "hello") {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}
 }
@@ -158,7 +158,7 @@ func TestOptional(t *testing.T) {
 		"":                   `{"status":"stranger"}`,
 		realm.Token("alice"): `{"status":"alice"}`,
 	} {
-		if rec := get(table.router, "/greet", token); !strings.Contains(rec.Body.String(), want) {
+		if rec := get(table, "/greet", token); !strings.Contains(rec.Body.String(), want) {
 			t.Errorf("%s, want %s", rec.Body, want)
 		}
 	}
@@ -183,13 +183,13 @@ func TestChallenges(t *testing.T) {
 	}
 	long := "/api/long"
 	register(table, operation{ID: "long", Method: "GET", Path: long, Policy: auth.Require(auth.RealmRole(strings.Repeat("ä", 300)))}, hello)
-	if got := regexp.MustCompile(`error_description="([^"]*)"`).FindStringSubmatch(get(table.router, long, bob).Header().Get("WWW-Authenticate")); got == nil || len(got[1]) != 200 {
+	if got := regexp.MustCompile(`error_description="([^"]*)"`).FindStringSubmatch(get(table, long, bob).Header().Get("WWW-Authenticate")); got == nil || len(got[1]) != 200 {
 		t.Errorf("a long description is %v", got)
 	}
 	for i, tt := range tests {
 		path := "/api/test/" + string(rune('a'+i))
 		register(table, operation{ID: path, Method: "GET", Path: path, Policy: auth.Require(tt.requirement)}, hello)
-		rec := get(table.router, path, bob)
+		rec := get(table, path, bob)
 		if got := rec.Header().Get("WWW-Authenticate"); rec.Code != tt.status || got != tt.want {
 			t.Errorf("%d %s\nwant %d %s", rec.Code, got, tt.status, tt.want)
 		}
@@ -210,7 +210,7 @@ func TestInvalidInput(t *testing.T) {
 		"limit=hunter2": "query.limit: invalid integer",
 		"limit=4711":    "query.limit: expected number <= 100",
 	} {
-		rec := get(table.router, "/api/list?"+query, realm.Token("bob"))
+		rec := get(table, "/api/list?"+query, realm.Token("bob"))
 		var problem Problem
 		if err := json.Unmarshal(rec.Body.Bytes(), &problem); err != nil {
 			t.Fatal(err)
@@ -225,7 +225,7 @@ func TestInvalidInput(t *testing.T) {
 		if strings.Contains(rec.Body.String(), "hunter2") || strings.Contains(rec.Body.String(), "4711") {
 			t.Errorf("what was sent is repeated: %s", rec.Body)
 		}
-		if rec := get(table.router, "/api/list?"+query, ""); rec.Code != 401 {
+		if rec := get(table, "/api/list?"+query, ""); rec.Code != 401 {
 			t.Errorf("who sends no token learns what is valid: %d %s", rec.Code, rec.Body)
 		}
 	}
@@ -244,7 +244,7 @@ func TestPanicIsA500(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/boom", nil)
 	r.Header.Set("Origin", "https://portal.example.com")
 	rec := httptest.NewRecorder()
-	table.router.ServeHTTP(rec, r)
+	table.ServeHTTP(rec, r)
 	if rec.Code != 500 || !strings.Contains(rec.Body.String(), `"code":"internal"`) || strings.Contains(rec.Body.String(), "hunter2") || rec.Header().Get("Access-Control-Allow-Origin") == "" {
 		t.Errorf("panic = %d %v %s", rec.Code, rec.Header(), rec.Body)
 	}
@@ -261,7 +261,7 @@ func TestPanicInTheMiddleOfAnAnswer(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		panic("hunter2")
 	})
-	server := httptest.NewServer(table.router)
+	server := httptest.NewServer(table)
 	defer server.Close()
 	res, err := http.Get(server.URL + "/boom")
 	if err == nil {
@@ -397,7 +397,7 @@ func BenchmarkOperation(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				rec := httptest.NewRecorder()
-				table.router.ServeHTTP(rec, r)
+				table.ServeHTTP(rec, r)
 				if rec.Code != http.StatusOK {
 					b.Fatal(rec.Code, rec.Body)
 				}
