@@ -7,7 +7,7 @@ type coding int
 
 const (
 	brotli coding = iota
-	gzip
+	gzipped
 	identity
 	codings // how many there are
 )
@@ -38,7 +38,7 @@ func (f *file) choose(acceptEncoding []string) *variant {
 
 // varies reports whether the answer depends on Accept-Encoding.
 func (f *file) varies() bool {
-	return f.variants[brotli] != nil || f.variants[gzip] != nil
+	return f.variants[brotli] != nil || f.variants[gzipped] != nil
 }
 
 // weigh reads the lines of Accept-Encoding by the rules of RFC 9110 §12.5.3. A field that is too long
@@ -95,7 +95,7 @@ func pick(name string, listed *weights, others *int) *int {
 	case strings.EqualFold(name, "br"):
 		return &listed[brotli]
 	case strings.EqualFold(name, "gzip"), strings.EqualFold(name, "x-gzip"): // the same: RFC 9110 §8.4.1.3
-		return &listed[gzip]
+		return &listed[gzipped]
 	case strings.EqualFold(name, "identity"):
 		return &listed[identity]
 	}

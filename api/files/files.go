@@ -4,21 +4,26 @@ package files
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
 // Index holds every file that may be served, ready to send. It never changes after New, so any number
 // of requests may use it at once.
 //
-// The content is in memory. What is sent is therefore what its ETag was made of, even when a folder
+// The content is in memory, but for what is there only compressed: that is unpacked when somebody first wants it
+// plain, which no browser does. What is sent is therefore what its ETag was made of, even when a folder
 // on disk is built anew behind the running server, and a whole file goes out in one write. For files
 // embedded in the binary that makes a second copy, a few megabytes at most; the first one is backed
 // by the binary on disk and not touched again, so the system may drop it.
@@ -29,13 +34,13 @@ type Index struct {
 // file is what one name stands for: always as it is, and perhaps compressed as well.
 type file struct {
 	contentType []string
-	variants    [codings]*variant // nil where the build wrote none; identity is always there
+	variants    [codings]*variant // nil where there is none; identity is always there
 }
 
 // variant is the content in one encoding. Header values are slices, made once and shared by all
 // answers: nobody may write into them.
 type variant struct {
-	body     []byte
+	body     func() ([]byte, error)
 	etag     []string
 	length   []string
 	encoding []string // nil for identity
@@ -43,13 +48,14 @@ type variant struct {
 
 var (
 	acceptRanges = []string{"bytes"}
-	suffixes     = [codings]string{brotli: ".br", gzip: ".gz"}
-	encodings    = [codings]string{brotli: "br", gzip: "gzip"}
+	suffixes     = [codings]string{brotli: ".br", gzipped: ".gz"}
+	encodings    = [codings]string{brotli: "br", gzipped: "gzip"}
 )
 
 // New reads every regular file of fsys once. A file NAME.br or NAME.gz beside NAME is taken for NAME
-// compressed, not for a file of its own; that it really is, is not checked. Left out are files and
-// folders whose name begins with a dot, and links: not even those that stay inside are followed.
+// compressed, not for a file of its own; that it really is, is not checked. So are NAME.br and NAME.gz that
+// stand there together without NAME, as the build leaves them. Left out are files and folders whose name begins
+// with a dot, and links: not even those that stay inside are followed.
 func New(fsys fs.FS) (*Index, error) {
 	contents, err := read(fsys)
 	if err != nil {
@@ -57,7 +63,8 @@ func New(fsys fs.FS) (*Index, error) {
 	}
 	x := &Index{files: make(map[string]*file)}
 	for name := range contents {
-		if !isVariant(name, contents) {
+		name = represented(name, contents)
+		if x.files[name] == nil {
 			x.files[name] = newFile(name, contents)
 		}
 	}
@@ -83,14 +90,17 @@ func read(fsys fs.FS) (map[string][]byte, error) {
 	return contents, err
 }
 
-func isVariant(name string, contents map[string][]byte) bool {
-	for _, suffix := range suffixes {
-		if base, cut := strings.CutSuffix(name, suffix); cut && suffix != "" {
-			_, beside := contents[base]
-			return beside
-		}
+// represented returns the name of the file that the content of this name is of: another one where it is that one compressed.
+func represented(name string, contents map[string][]byte) string {
+	base, cut := strings.CutSuffix(name, suffixes[brotli])
+	if !cut {
+		base, cut = strings.CutSuffix(name, suffixes[gzipped])
 	}
-	return false
+	has := func(name string) bool { _, ok := contents[name]; return ok }
+	if cut && (has(base) || has(base+suffixes[brotli]) && has(base+suffixes[gzipped])) {
+		return base
+	}
+	return name
 }
 
 func newFile(name string, contents map[string][]byte) *file {
@@ -100,7 +110,32 @@ func newFile(name string, contents map[string][]byte) *file {
 			f.variants[c] = newVariant(body, encodings[c])
 		}
 	}
+	if f.variants[identity] == nil {
+		f.variants[identity] = unpacked(contents[name+suffixes[gzipped]])
+	}
 	return f
+}
+
+// unpacked returns the variant without encoding of what is there only compressed.
+func unpacked(packed []byte) *variant {
+	v := newVariant(packed, "")
+	var size uint32
+	if len(packed) >= 4 {
+		size = binary.LittleEndian.Uint32(packed[len(packed)-4:]) // RFC 1952 §2.3.1
+	}
+	v.length = []string{strconv.Itoa(int(size))}
+	v.body = sync.OnceValues(func() ([]byte, error) {
+		r, err := gzip.NewReader(bytes.NewReader(packed))
+		if err != nil {
+			return nil, err
+		}
+		body, err := io.ReadAll(r)
+		if err == nil && len(body) != int(size) {
+			err = fmt.Errorf("%d bytes where the end says %d", len(body), size)
+		}
+		return body, err
+	})
+	return v
 }
 
 // newVariant makes the ETag of the bytes and of the encoding: tags of one file must differ by
@@ -108,7 +143,7 @@ func newFile(name string, contents map[string][]byte) *file {
 func newVariant(body []byte, encoding string) *variant {
 	sum := sha256.Sum256(body)
 	tag := base64.RawURLEncoding.EncodeToString(sum[:])
-	v := &variant{body: body, length: []string{strconv.Itoa(len(body))}}
+	v := &variant{body: func() ([]byte, error) { return body, nil }, length: []string{strconv.Itoa(len(body))}}
 	if encoding == "" {
 		v.etag = []string{`"` + tag + `"`}
 		return v
@@ -135,6 +170,11 @@ func (x *Index) Serve(w http.ResponseWriter, r *http.Request, name, cacheControl
 		return
 	}
 	v := f.choose(r.Header["Accept-Encoding"])
+	body, err := v.body()
+	if err != nil { // the build has left something else under a compressed file's name
+		http.Error(w, name+" cannot be unpacked", http.StatusInternalServerError)
+		return
+	}
 	h := w.Header()
 	h["Content-Type"] = f.contentType
 	h["Etag"] = v.etag
@@ -146,10 +186,10 @@ func (x *Index) Serve(w http.ResponseWriter, r *http.Request, name, cacheControl
 		h["Content-Encoding"] = v.encoding
 	}
 	if asksForWhole(r) {
-		v.writeWhole(w, r)
+		v.writeWhole(w, r, body)
 		return
 	}
-	http.ServeContent(&corrector{w, v}, forServeContent(r, v), name, time.Time{}, bytes.NewReader(v.body))
+	http.ServeContent(&corrector{w, v}, forServeContent(r, v), name, time.Time{}, bytes.NewReader(body))
 }
 
 // asksForWhole reports whether nothing in the request can make the answer other than a plain 200.
@@ -160,12 +200,12 @@ func asksForWhole(r *http.Request) bool {
 }
 
 // writeWhole is the usual case, done in one write: http.ServeContent would copy in pieces.
-func (v *variant) writeWhole(w http.ResponseWriter, r *http.Request) {
+func (v *variant) writeWhole(w http.ResponseWriter, r *http.Request, body []byte) {
 	h := w.Header()
 	h["Accept-Ranges"] = acceptRanges
 	h["Content-Length"] = v.length
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		w.Write(v.body)
+		w.Write(body)
 	}
 }

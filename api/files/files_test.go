@@ -2,14 +2,17 @@ package files_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -179,6 +182,42 @@ func TestVariants(t *testing.T) {
 		}
 		if h.Get("Cache-Control") != forever || h.Get("Accept-Ranges") != "bytes" || h.Get("Last-Modified") != "" {
 			t.Errorf("%s for %q: header %v", tt.name, tt.accept, h)
+		}
+	}
+}
+
+// The build keeps large files only compressed: whoever takes no encoding gets them as they were.
+func TestOnlyCompressed(t *testing.T) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = io.WriteString(w, plain)
+	_ = w.Close()
+	x := newIndex(t, fstest.MapFS{
+		"app.js.br": {Data: []byte(brotli)}, "app.js.gz": {Data: packed.Bytes()},
+		"broken.js.br": {Data: []byte(brotli)}, "broken.js.gz": {Data: packed.Bytes()[:packed.Len()-9]},
+		"short.js.br": {}, "short.js.gz": {Data: []byte("x")},
+	})
+	if !x.Has("app.js") || x.Has("app.js.gz") || x.Has("app.js.br") {
+		t.Error("it is known by another name than its own")
+	}
+	tags := map[string]bool{}
+	for accept, want := range map[string]string{"": plain, "gzip": packed.String(), "br": brotli, "identity, gzip;q=0, br;q=0": plain} {
+		rec := serve(x, "GET", "app.js", "Accept-Encoding", accept)
+		if rec.Code != 200 || rec.Body.String() != want || rec.Header().Get("Content-Length") != strconv.Itoa(len(want)) || rec.Header().Get("Vary") != "Accept-Encoding" {
+			t.Errorf("for %q: %d %q %v", accept, rec.Code, rec.Body, rec.Header())
+		}
+		tags[rec.Header().Get("Etag")] = true
+	}
+	if len(tags) != 3 {
+		t.Errorf("the three forms have the tags %v", tags)
+	}
+	if rec := serve(x, "GET", "app.js", "Range", "bytes=8-10"); rec.Code != 206 || rec.Body.String() != plain[8:11] {
+		t.Errorf("a part: %d %q", rec.Code, rec.Body)
+	}
+	for _, name := range []string{"broken.js", "short.js"} {
+		rec := serve(x, "GET", name)
+		if rec.Code != 500 || rec.Header().Get("Etag") != "" || rec.Header().Get("Cache-Control") != "" {
+			t.Errorf("%s: %d %v", name, rec.Code, rec.Header())
 		}
 	}
 }

@@ -37,7 +37,7 @@ func forServeContent(r *http.Request, v *variant) *http.Request {
 // of the multipart around them.
 func ignoresRange(r *http.Request, v *variant) bool {
 	ranges, known := strings.CutPrefix(r.Header.Get("Range"), "bytes=")
-	if !known || r.Method == http.MethodHead || len(v.body) == 0 {
+	if !known || r.Method == http.MethodHead || v.length[0] == "0" {
 		return true
 	}
 	commas := strings.Count(ranges, ",")

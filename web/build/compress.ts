@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -7,7 +7,10 @@ import type { Plugin } from 'vite';
 const text = new Set(['.css', '.js', '.json', '.map', '.md', '.svg', '.txt', '.webmanifest', '.xml']);
 const dense = new Set(['.avif', '.br', '.gif', '.gz', '.ico', '.jpeg', '.jpg', '.png', '.webp', '.woff', '.woff2']);
 
-/** Writes NAME.br and NAME.gz beside each built file that gets notably smaller, so that the server compresses nothing. */
+/**
+ * Leaves NAME.br and NAME.gz in the place of each built file that gets notably smaller, so that the server compresses
+ * nothing. It unpacks NAME for the rare client that takes neither: as a third copy it would be the larger part of all.
+ */
 export function compressed(): Plugin {
   return {
     name: 'keystead:compressed',
@@ -34,9 +37,9 @@ function worthTrying(file: string): boolean {
 async function compress(file: string): Promise<void> {
   const content = await readFile(file);
   const forms = { br: await promisify(brotliCompress)(content, brotliOptions(file, content.length)), gz: await promisify(gzip)(content, { level: 9 }) };
-  for (const [ending, form] of Object.entries(forms)) {
-    if (pays(content.length, form.length)) await writeFile(`${file}.${ending}`, form);
-  }
+  if (!Object.values(forms).every((form) => pays(content.length, form.length))) return;
+  for (const [ending, form] of Object.entries(forms)) await writeFile(`${file}.${ending}`, form);
+  await rm(file);
 }
 
 function brotliOptions(file: string, size: number) {
@@ -50,7 +53,7 @@ function brotliOptions(file: string, size: number) {
   };
 }
 
-/** Small files fit one packet anyway, and a tenth is the least that is worth a second copy in the binary. */
+/** Small files fit one packet anyway, and a tenth is the least that is worth a second form in the binary. */
 export function pays(size: number, compressedSize: number): boolean {
   return size >= 1024 && compressedSize <= size * 0.9;
 }
