@@ -1,25 +1,27 @@
 package api
 
 import (
+	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/VictoriaMetrics/metrics"
 )
 
-// metrics are what a Prometheus server reads from the admin address. Every label has a bounded set of values: routes are
+// figures are what a Prometheus server reads from the admin address. Every label has a bounded set of values: routes are
 // patterns, never addresses that a client made up.
-type metrics struct {
-	registry *prometheus.Registry
-	requests *prometheus.CounterVec
-	duration *prometheus.HistogramVec
+type figures struct {
+	set   *metrics.Set
+	build Build
 
-	series sync.Map // of served: what a request adds to, found without building its labels again
+	series atomic.Pointer[map[served]counters] // found without a lock; one more means a new map
+	making sync.Mutex
 }
 
 // served is a kind of request.
@@ -30,110 +32,103 @@ type served struct {
 
 // counters are the two that a kind of request adds to.
 type counters struct {
-	requests prometheus.Counter
-	duration prometheus.Observer
+	requests *metrics.Counter
+	duration *metrics.PrometheusHistogram
 }
 
 // Build says which program runs, for the metrics.
 type Build struct{ Version, Commit, GoVersion string }
 
-func newMetrics(s *server, build Build) *metrics {
-	m := &metrics{
-		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "keystead_http_requests_total", Help: "Requests by the route that they met, their method and the status they got.",
-		}, []string{"route", "method", "status"}),
-		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "keystead_http_request_duration_seconds", Help: "How long requests took, by the route that they met.",
-			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-		}, []string{"route"}),
-	}
-	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "keystead_build_info", Help: "Always 1; the labels say which program runs.",
-		ConstLabels: prometheus.Labels{"version": build.Version, "commit": build.Commit, "go_version": build.GoVersion},
-	})
-	info.Set(1)
-	m.registry.MustRegister(m.requests, m.duration, info, observed{s},
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return m
+func newFigures(build Build) *figures {
+	f := &figures{set: metrics.NewSet(), build: build}
+	f.series.Store(&map[served]counters{})
+	return f
 }
 
-// handler answers GET /metrics.
-func (m *metrics) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
-}
+var bucketSeconds = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 
 // count adds a request that has been answered.
-func (m *metrics) count(r served, took time.Duration) {
+func (f *figures) count(r served, took time.Duration) {
 	if !slices.Contains(countedMethods, r.method) {
 		r.method = "other"
 	}
-	series, ok := m.series.Load(r)
+	c, ok := (*f.series.Load())[r]
 	if !ok {
-		series, _ = m.series.LoadOrStore(r, counters{m.requests.WithLabelValues(r.route, r.method, strconv.Itoa(r.status)), m.duration.WithLabelValues(r.route)})
+		c = f.begin(r)
 	}
-	c := series.(counters)
 	c.requests.Inc()
-	c.duration.Observe(took.Seconds())
+	c.duration.Update(took.Seconds())
+}
+
+// begin returns the counters of a kind of request that was not seen before.
+func (f *figures) begin(r served) counters {
+	f.making.Lock()
+	defer f.making.Unlock()
+	c := counters{
+		f.set.GetOrCreateCounter(fmt.Sprintf("keystead_http_requests_total{method=%q,route=%q,status=%q}", r.method, r.route, strconv.Itoa(r.status))),
+		f.set.GetOrCreatePrometheusHistogramExt(fmt.Sprintf("keystead_http_request_duration_seconds{route=%q}", r.route), bucketSeconds),
+	}
+	series := maps.Clone(*f.series.Load())
+	series[r] = c
+	f.series.Store(&series)
+	return c
 }
 
 var countedMethods = append(slices.Clone(methods), http.MethodHead, http.MethodOptions)
 
-// observed are the figures that others keep, read when somebody asks.
-type observed struct{ *server }
+func init() { metrics.ExposeMetadata(true) } // a package variable there: the types of metrics
 
-var (
-	decisionsDesc    = describe("decisions_total", "Decisions on guarded routes: allowed, or refused with the code that the answer, the log and this metric share.", "decision", "code")
-	keysDesc         = describe("realm_keys", "Keys of the realm that can verify tokens.")
-	keyAgeDesc       = describe("realm_keys_age_seconds", "How long ago the keys in use were fetched; absent while there are none.")
-	keyFetchesDesc   = describe("realm_key_fetches_total", "Attempts to fetch the realm's keys, by how they ended.", "result")
-	cacheLookupsDesc = describe("token_cache_lookups_total", "Tokens looked up among those that were verified before, by whether they were there.", "result")
-	cacheTokensDesc  = describe("token_cache_tokens", "Verified tokens that are remembered now.")
-	revocationsDesc  = describe("revocations", "Sessions and users whose access tokens are refused before they expire.")
-	readyDesc        = describe("ready", "Whether a part is fit for use: keys to judge tokens with, store for what is kept in the database.", "part")
-)
-
-func describe(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc("keystead_"+name, help, labels, nil)
+// showMetrics answers GET /metrics of the admin address.
+func (s *server) showMetrics(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	s.figures.set.WritePrometheus(w)
+	s.writeObserved(w)
+	metrics.WriteProcessMetrics(w)
 }
 
-// Describe is part of prometheus.Collector.
-func (o observed) Describe(ch chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{decisionsDesc, keysDesc, keyAgeDesc, keyFetchesDesc, cacheLookupsDesc, cacheTokensDesc, revocationsDesc, readyDesc} {
-		ch <- desc
+// writeObserved writes the figures that others keep.
+func (s *server) writeObserved(w io.Writer) {
+	family := func(name, kind, help string) {
+		fmt.Fprintf(w, "# HELP keystead_%s %s\n# TYPE keystead_%[1]s %[3]s\n", name, help, kind)
 	}
-}
+	single := func(name, kind, help string, value float64) {
+		family(name, kind, help)
+		fmt.Fprintf(w, "keystead_%s %g\n", name, value)
+	}
 
-// Collect is part of prometheus.Collector.
-func (o observed) Collect(ch chan<- prometheus.Metric) {
-	counter := func(desc *prometheus.Desc, value float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, value, labels...)
+	allowed, refused := s.decisions.counts()
+	family("decisions_total", "counter", "Decisions on guarded routes: allowed, or refused with the code that the answer, the log and this metric share.")
+	fmt.Fprintf(w, "keystead_decisions_total{code=\"\",decision=\"allowed\"} %d\n", allowed)
+	for _, code := range slices.Sorted(maps.Keys(refused)) {
+		fmt.Fprintf(w, "keystead_decisions_total{code=%q,decision=\"refused\"} %d\n", code, refused[code])
 	}
-	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
-	}
-	allowed, refused := o.decisions.counts()
-	counter(decisionsDesc, float64(allowed), "allowed", "")
-	for code, n := range refused {
-		counter(decisionsDesc, float64(n), "refused", string(code))
-	}
-	keys := o.keys.Status()
-	gauge(keysDesc, float64(keys.Keys))
+
+	keys := s.keys.Status()
+	single("realm_keys", "gauge", "Keys of the realm that can verify tokens.", float64(keys.Keys))
 	if !keys.FetchedAt.IsZero() {
-		gauge(keyAgeDesc, time.Since(keys.FetchedAt).Seconds())
+		single("realm_keys_age_seconds", "gauge", "How long ago the keys in use were fetched; absent while there are none.", time.Since(keys.FetchedAt).Seconds())
 	}
-	counter(keyFetchesDesc, float64(keys.Fetches-keys.Failures), "ok")
-	counter(keyFetchesDesc, float64(keys.Failures), "failed")
-	cache := o.verifier.CacheStatus()
-	counter(cacheLookupsDesc, float64(cache.Hits), "hit")
-	counter(cacheLookupsDesc, float64(cache.Misses), "miss")
-	gauge(cacheTokensDesc, float64(cache.Tokens))
-	gauge(revocationsDesc, float64(o.revocations.Len()))
-	gauge(readyDesc, truth(o.keys.Ready() == nil), "keys")
-	gauge(readyDesc, truth(o.store.Ready() == nil), "store")
+	family("realm_key_fetches_total", "counter", "Attempts to fetch the realm's keys, by how they ended.")
+	fmt.Fprintf(w, "keystead_realm_key_fetches_total{result=\"ok\"} %d\n", keys.Fetches-keys.Failures)
+	fmt.Fprintf(w, "keystead_realm_key_fetches_total{result=\"failed\"} %d\n", keys.Failures)
+
+	cache := s.verifier.CacheStatus()
+	family("token_cache_lookups_total", "counter", "Tokens looked up among those that were verified before, by whether they were there.")
+	fmt.Fprintf(w, "keystead_token_cache_lookups_total{result=\"hit\"} %d\n", cache.Hits)
+	fmt.Fprintf(w, "keystead_token_cache_lookups_total{result=\"miss\"} %d\n", cache.Misses)
+	single("token_cache_tokens", "gauge", "Verified tokens that are remembered now.", float64(cache.Tokens))
+	single("revocations", "gauge", "Sessions and users whose access tokens are refused before they expire.", float64(s.revocations.Len()))
+
+	family("ready", "gauge", "Whether a part is fit for use: keys to judge tokens with, store for what is kept in the database.")
+	fmt.Fprintf(w, "keystead_ready{part=\"keys\"} %d\n", truth(s.keys.Ready() == nil))
+	fmt.Fprintf(w, "keystead_ready{part=\"store\"} %d\n", truth(s.store.Ready() == nil))
+
+	family("build_info", "gauge", "Always 1; the labels say which program runs.")
+	build := s.figures.build
+	fmt.Fprintf(w, "keystead_build_info{commit=%q,go_version=%q,version=%q} 1\n", build.Commit, build.GoVersion, build.Version)
 }
 
-func truth(b bool) float64 {
+func truth(b bool) int {
 	if b {
 		return 1
 	}

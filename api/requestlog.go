@@ -103,7 +103,7 @@ func (s *server) observe(next http.Handler) http.Handler {
 			took := time.Since(start)
 			route := record.route.RoutePattern()
 			status := cmp.Or(record.answer.status, http.StatusOK) // nothing was written: net/http sends 200
-			s.metrics.count(served{route, r.Method, status}, took)
+			s.figures.count(served{route, r.Method, status}, took)
 			level := levelOf(r, status)
 			if !s.log.Enabled(record, level) {
 				return

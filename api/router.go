@@ -52,7 +52,7 @@ type server struct {
 	log       *slog.Logger
 	started   time.Time
 	decisions decisions
-	metrics   *metrics
+	figures   *figures
 	app       *app
 	stopping  atomic.Bool
 
@@ -82,7 +82,7 @@ func NewHandler(o Options) (*Handler, error) {
 	if err := s.crossOrigin.AddTrustedOrigin(o.Settings.PublicURL); err != nil { // a proxy may have changed the host
 		return nil, fmt.Errorf("the public URL: %w", err)
 	}
-	s.metrics = newMetrics(s, o.Build)
+	s.figures = newFigures(o.Build)
 	t, err := s.newTable(s.middlewares(o)...)
 	if err != nil {
 		return nil, fmt.Errorf("the routes are not right:\n%w", err)
@@ -96,7 +96,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.table.Se
 // Admin answers GET /metrics and /readyz, with details, for an address that only operators reach.
 func (h *Handler) Admin() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", h.server.metrics.handler())
+	mux.HandleFunc("GET /metrics", h.server.showMetrics)
 	mux.HandleFunc("GET /readyz", h.server.showReadinessDetails)
 	return mux
 }

@@ -43,7 +43,7 @@ func newServer(t testing.TB, realm *authtest.Issuer) *server {
 		t.Fatal(err)
 	}
 	s := &server{keys: keys, verifier: verifier, log: log, app: app, settings: Settings{Realm: "demo", PublicURL: "https://app.example.com"}}
-	s.metrics = newMetrics(s, Build{})
+	s.figures = newFigures(Build{})
 	return s
 }
 
