@@ -1,14 +1,11 @@
 package api
 
 import (
-	"cmp"
 	"math"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
 
-	"github.com/go-chi/chi/v5/middleware"
 	"github.com/go-chi/httprate"
 )
 
@@ -41,7 +38,7 @@ func (s *server) limitRate(perMinute int) func(http.Handler) http.Handler {
 	limiter := httprate.NewRateLimiter(perMinute, time.Minute, httprate.WithLimitCounter(counter), httprate.WithResponseHeaders(httprate.ResponseHeaders{}))
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			client := httprate.CanonicalizeIP(clientAddress(r))
+			client := httprate.CanonicalizeIP(s.proxies.clientOf(r))
 			if isProbe(r) || r.URL.Path == backchannelPath || !limiter.OnLimit(w, r, client) {
 				next.ServeHTTP(w, r)
 				return
@@ -71,12 +68,3 @@ func untilAllowed(now time.Time, limit, current, previous int) time.Duration {
 
 // seconds are a wait as Retry-After has it: whole ones, and rather too long than too short.
 func seconds(wait time.Duration) string { return strconv.Itoa(int(math.Ceil(wait.Seconds()))) }
-
-// clientAddress returns who is calling: whoever is connected, or for a proxy that is trusted, whom that one names.
-func clientAddress(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	return cmp.Or(middleware.GetClientIP(r.Context()), host)
-}

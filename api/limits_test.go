@@ -140,6 +140,9 @@ func TestClientAddress(t *testing.T) {
 		{"in two headers", []string{"10.0.0.0/8"}, "10.0.0.1:1", []string{"1.2.3.4", "198.51.100.1"}, "198.51.100.1"},
 		{"a proxy that says nothing", []string{"10.0.0.0/8"}, "10.0.0.1:1", nil, "10.0.0.1"},
 		{"a proxy that says rubbish", []string{"10.0.0.0/8"}, "10.0.0.1:1", []string{"198.51.100.1, hunter2"}, "10.0.0.1"},
+		{"a proxy by IPv4 inside IPv6", []string{"10.0.0.0/8"}, "[::ffff:10.0.0.1]:1", []string{"::ffff:198.51.100.1, ::ffff:10.0.0.2"}, "198.51.100.1"},
+		{"a proxy with a zone", []string{"fe80::/10"}, "[fe80::1%eth0]:1", []string{"198.51.100.1, fe80::2%evil"}, "198.51.100.1"},
+		{"nobody but proxies", []string{"10.0.0.0/8"}, "10.0.0.1:1", []string{", 10.0.0.3,, 10.0.0.2"}, "10.0.0.1"},
 		{"IPv6", []string{"fd00::/8"}, "[fd00::1]:1", []string{"2001:db8::1"}, "2001:db8::1"},
 	} {
 		var log bytes.Buffer

@@ -6,8 +6,6 @@ import (
 	"html/template"
 	"maps"
 	"net/http"
-
-	"github.com/go-chi/chi/v5/middleware"
 )
 
 //go:embed message.html
@@ -40,7 +38,7 @@ func (s *server) showMessage(w http.ResponseWriter, r *http.Request, problem *Pr
 	if problem != nil {
 		p := s.problem(r.Context(), problem)
 		maps.Copy(w.Header(), p.header)
-		status, m.RequestID = p.Status, middleware.GetReqID(r.Context())
+		status, m.RequestID = p.Status, recordOf(r.Context()).id
 	}
 	m.Nonce, m.Action.First = rand.Text(), true
 	h := w.Header()

@@ -56,15 +56,23 @@ func register[I, O any](t *Table, op operation, answer func(context.Context, *I)
 		}
 		document.Security = append(document.Security, map[string][]string{tokenScheme: alternative}, map[string][]string{loginScheme: {}})
 	}
-	if op.Schema != nil {
-		document.Responses["200"] = &huma.Response{Content: map[string]*huma.MediaType{"application/json": {Schema: op.Schema}}}
+	direct, isDirect := any(answer).(func(context.Context, *nothing) (*O, error))
+	schema := op.Schema
+	if isDirect && schema == nil {
+		schema = t.api.OpenAPI().Components.Schemas.Schema(bodyField(reflect.TypeFor[O]()).Type, true, op.ID+"Response")
+	}
+	if schema != nil {
+		document.Responses["200"] = &huma.Response{Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 	}
 	if limits := t.server.limits; limits.bodyBytes > 0 {
 		document.MaxBodyBytes = limits.bodyBytes + 1 // huma refuses a body of just that size
 		document.BodyReadTimeout = limits.requestTimeout
 	}
-	if direct, ok := any(answer).(func(context.Context, *nothing) (*O, error)); ok {
+	if isDirect {
 		t.direct[op.Method+" "+op.Path] = directly(direct)
+		huma.Register(t.api, document, asDocumented)
+		t.illustrate(op)
+		return
 	}
 	huma.Register(t.api, document, func(ctx context.Context, in *I) (*O, error) {
 		out, err := answer(ctx, in)
@@ -79,6 +87,7 @@ func register[I, O any](t *Table, op operation, answer func(context.Context, *I)
 // directly returns the handler of an operation without input. There is nothing that huma could read or check, and to answer past
 // it saves a tenth of a whole request.
 func directly[O any](answer func(context.Context, *nothing) (*O, error)) handler {
+	body := bodyField(reflect.TypeFor[O]()).Index
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if _, err := queryOf(r.URL); err != nil {
 			return &Problem{Status: http.StatusBadRequest, Code: codeRequestMalformed, Detail: unreadableQuery}
@@ -92,8 +101,18 @@ func directly[O any](answer func(context.Context, *nothing) (*O, error)) handler
 			_, _ = w.Write(text.Body) // a client that left cannot be told
 			return nil
 		}
-		return strictJSON.Marshal(w, reflect.ValueOf(out).Elem().FieldByName("Body").Interface())
+		return strictJSON.Marshal(w, reflect.ValueOf(out).Elem().FieldByIndex(body).Interface())
 	}
+}
+
+// asDocumented stands in huma's table for the operations that are answered past it: one for all, as each makes the binary larger.
+func asDocumented(context.Context, *nothing) (*text, error) {
+	return nil, errors.New("the operation was to be answered directly")
+}
+
+func bodyField(output reflect.Type) reflect.StructField {
+	field, _ := output.FieldByName("Body") // each output has one
+	return field
 }
 
 var contentJSON = []string{"application/json"}

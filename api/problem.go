@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-chi/chi/v5/middleware"
-
 	"keystead/auth"
 	"keystead/session"
 	"keystead/store"
@@ -115,7 +113,7 @@ func status(code auth.Code) int {
 
 // complete fills in what every problem has.
 func (p *Problem) complete(ctx context.Context) *Problem {
-	p.Title, p.RequestID = http.StatusText(p.Status), middleware.GetReqID(ctx)
+	p.Title, p.RequestID = http.StatusText(p.Status), recordOf(ctx).id
 	annotate(ctx, slog.String("code", string(p.Code)))
 	if p.Cause != nil {
 		annotate(ctx, slog.Any("error", p.Cause))

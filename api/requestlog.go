@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
 )
 
 // record is what becomes known of a request while it is answered. It is the request's context, the place for its route, and
@@ -31,6 +30,8 @@ type record struct {
 	answer   answer
 }
 
+const requestIDHeader = "X-Request-Id"
+
 // fixedAttrs is how many every log line begins with.
 const fixedAttrs = 7
 
@@ -43,8 +44,6 @@ func (r *record) Value(key any) any {
 		return r
 	case chi.RouteCtxKey:
 		return &r.route
-	case middleware.RequestIDKey:
-		return r.id
 	}
 	if r.caller != nil {
 		if value := r.caller.Value(key); value != nil {
@@ -72,14 +71,17 @@ func annotate(ctx context.Context, attrs ...slog.Attr) {
 // X-Request-Id where it has a sound form. The id is sent back.
 func (s *server) begin(router chi.Router) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get(middleware.RequestIDHeader)
+		id := r.Header.Get(requestIDHeader)
 		if !isRequestID(id) {
 			id = rand.Text()
 		}
-		w.Header()[middleware.RequestIDHeader] = []string{id}
+		w.Header()[requestIDHeader] = []string{id}
 		record := &record{id: id}
 		record.attrs = record.space[:fixedAttrs]
 		record.route.Routes, record.route.RoutePatterns = router, record.patterns[:0]
+		if r.Method == http.MethodHead {
+			record.route.RouteMethod = http.MethodGet // no route has a HEAD of its own
+		}
 		record.begin(r.Context(), s.limits.requestTimeout)
 		defer record.end()
 		router.ServeHTTP(w, r.WithContext(record))
@@ -115,7 +117,7 @@ func (s *server) observe(next http.Handler) http.Handler {
 				slog.String("route", route),
 				slog.Int("status", status),
 				slog.Float64("duration_ms", float64(took.Microseconds())/1000),
-				slog.String("remote", clientAddress(r)),
+				slog.String("remote", s.proxies.clientOf(r)),
 			})
 			line := slog.NewRecord(start.Add(took), level, "request", 0) // Logger.LogAttrs would look for its caller, which nobody reads
 			line.AddAttrs(record.attrs...)

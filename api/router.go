@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
 	"github.com/go-chi/cors"
 
 	"keystead/auth"
@@ -49,6 +48,7 @@ type server struct {
 	store     *store.Store
 	settings  Settings
 	limits    limits
+	proxies   trustedProxies
 	log       *slog.Logger
 	started   time.Time
 	decisions decisions
@@ -74,8 +74,12 @@ func NewHandler(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing the single-page app: %w", err)
 	}
+	proxies, err := parseProxies(o.TrustedProxies)
+	if err != nil {
+		return nil, fmt.Errorf("the trusted proxies: %w", err)
+	}
 	s := &server{
-		keys: o.Keys, verifier: o.Verifier, store: o.Store, settings: o.Settings, log: o.Log, started: time.Now(), app: app,
+		proxies: proxies, keys: o.Keys, verifier: o.Verifier, store: o.Store, settings: o.Settings, log: o.Log, started: time.Now(), app: app,
 		limits:      limits{bodyBytes: cmp.Or(o.MaxBodyBytes, 1<<20), requestTimeout: o.RequestTimeout},
 		revocations: o.Revocations, sessions: o.Sessions, sessionClient: o.SessionClient, crossOrigin: http.NewCrossOriginProtection(),
 	}
@@ -108,9 +112,6 @@ func (h *Handler) Stopping() { h.server.stopping.Store(true) }
 // middlewares are what every request passes before a route is chosen, in this order.
 func (s *server) middlewares(o Options) []func(http.Handler) http.Handler {
 	var all []func(http.Handler) http.Handler
-	if len(o.TrustedProxies) > 0 {
-		all = append(all, middleware.ClientIPFromXFF(o.TrustedProxies...))
-	}
 	all = append(all, secureHeaders(o.Settings.PublicURL))
 	if len(o.CORSOrigins) > 0 { // go-chi/cors reads an empty list as "every origin"
 		all = append(all, allowOrigins(o.CORSOrigins))
@@ -127,7 +128,6 @@ func (s *server) middlewares(o Options) []func(http.Handler) http.Handler {
 func (s *server) newTable(middlewares ...func(http.Handler) http.Handler) (*Table, error) {
 	r := chi.NewRouter()
 	r.Use(middlewares...)
-	r.Use(middleware.GetHead)
 
 	t := startTable(s, r)
 	s.registerService(t)
@@ -179,8 +179,8 @@ func allowOrigins(origins []string) func(http.Handler) http.Handler {
 		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		// Without Authorization in this list, which is not among the library's defaults, every call
 		// with a token fails its preflight.
-		AllowedHeaders: []string{"Authorization", "Content-Type", "If-Match", middleware.RequestIDHeader},
-		ExposedHeaders: []string{"WWW-Authenticate", "Retry-After", "ETag", "Location", middleware.RequestIDHeader},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "If-Match", requestIDHeader},
+		ExposedHeaders: []string{"WWW-Authenticate", "Retry-After", "ETag", "Location", requestIDHeader},
 		MaxAge:         600,
 	})
 }

@@ -1,6 +1,7 @@
 package realm
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"log/slog"
 	"maps"
@@ -15,7 +16,6 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
 )
 
 // Options are what a Server is made from.
@@ -139,9 +139,24 @@ func printable(text string) string {
 	}, text)
 }
 
+// routeLeniently takes a path with a slash at its end for the same without, and HEAD for a GET whose body is left out.
+func routeLeniently(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		route := chi.RouteContext(r.Context())
+		path := cmp.Or(r.URL.RawPath, r.URL.Path)
+		if plain, cut := strings.CutSuffix(path, "/"); cut && plain != "" {
+			route.RoutePath = plain
+		}
+		if r.Method == http.MethodHead {
+			route.RouteMethod = http.MethodGet
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 func (s *Server) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(middleware.StripSlashes, middleware.GetHead, headers)
+	r.Use(routeLeniently, headers)
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusNotFound, map[string]string{"error": "Unable to find matching target resource method"})
 	})
