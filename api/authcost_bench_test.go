@@ -110,10 +110,10 @@ func serveForBenchmark(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	register(table, operation{ID: "guarded", Method: "GET", Path: "/guarded", Policy: auth.Require(auth.RealmRole("admin"))}, s.showMe)
-	register(table, operation{ID: "open", Method: "GET", Path: "/open", Policy: auth.Public().Because("it is measured")},
-		func(ctx context.Context, in *nothing) (*bodyOf[me], error) {
-			return s.showMe(auth.NewContext(ctx, alice), in)
+	registerPlain(table, operation{ID: "guarded", Method: "GET", Path: "/guarded", Policy: auth.Require(auth.RealmRole("admin"))}, s.showMe)
+	registerPlain(table, operation{ID: "open", Method: "GET", Path: "/open", Policy: auth.Public().Because("it is measured")},
+		func(ctx context.Context) (*bodyOf[me], error) {
+			return s.showMe(auth.NewContext(ctx, alice))
 		})
 	table.add(Route{Method: "GET", Path: "/cpu", Policy: auth.Public().Because("it measures")}, func(w http.ResponseWriter, _ *http.Request) error {
 		var used syscall.Rusage

@@ -12,7 +12,7 @@ type health struct {
 }
 
 // showHealth answers while the process lives.
-func (s *server) showHealth(context.Context, *nothing) (*bodyOf[health], error) {
+func (s *server) showHealth(context.Context) (*bodyOf[health], error) {
 	return &bodyOf[health]{health{"ok"}}, nil
 }
 
@@ -23,7 +23,7 @@ type readiness struct {
 
 // showReadiness answers 200 when tokens can be judged, and 503 until then and from the moment that the process is to stop.
 // The database does not decide: most calls need none.
-func (s *server) showReadiness(context.Context, *nothing) (*bodyOf[readiness], error) {
+func (s *server) showReadiness(context.Context) (*bodyOf[readiness], error) {
 	if s.stopping.Load() {
 		return nil, &Problem{Status: http.StatusServiceUnavailable, Code: codeStopping, Detail: "This instance is about to stop; another one answers"}
 	}

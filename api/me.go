@@ -33,7 +33,7 @@ type me struct {
 // registerCaller makes the operations about whoever calls them.
 func (s *server) registerCaller(t *Table) {
 	own := auth.Authenticated().Because("it shows the caller nothing but what they sent")
-	register(t, operation{
+	registerPlain(t, operation{
 		ID: "showClaims", Method: http.MethodGet, Path: "/secured", Summary: "Every claim, as the token has it", Tag: "claims", Policy: own,
 		Schema: objectOf(map[string]*huma.Schema{"claims": claimsSchema}), Example: map[string]any{"claims": exampleClaims},
 	}, s.showClaims)
@@ -42,10 +42,10 @@ func (s *server) registerCaller(t *Table) {
 		Schema:  objectOf(map[string]*huma.Schema{"message": {Type: huma.TypeString}, "user": claimsSchema}),
 		Example: map[string]any{"message": "helloReceived", "user": exampleClaims},
 	}, s.echoMessage)
-	register(t, operation{
+	registerPlain(t, operation{
 		ID: "showMe", Method: http.MethodGet, Path: "/api/me", Summary: "Who is calling", Tag: "caller", Policy: own, Example: exampleMe,
 	}, s.showMe)
-	register(t, operation{
+	registerPlain(t, operation{
 		ID: "showPermissions", Method: http.MethodGet, Path: "/api/me/permissions", Summary: "What the caller may do, and what is missing", Tag: "caller",
 		Policy: auth.Authenticated().Because("everybody may know what they may do"), Example: examplePermissions,
 	}, t.showPermissions)
@@ -64,7 +64,7 @@ var (
 	}
 )
 
-func (s *server) showMe(ctx context.Context, _ *nothing) (*bodyOf[me], error) {
+func (s *server) showMe(ctx context.Context) (*bodyOf[me], error) {
 	p := caller(ctx)
 	return &bodyOf[me]{me{
 		Subject: p.Subject(), Username: p.Username(), Email: p.Email(), EmailVerified: p.EmailVerified(),
@@ -110,7 +110,7 @@ func objectOf(members map[string]*huma.Schema) *huma.Schema {
 }
 
 // showClaims answers GET /secured with every claim as the token had it.
-func (s *server) showClaims(ctx context.Context, _ *nothing) (*text, error) {
+func (s *server) showClaims(ctx context.Context) (*text, error) {
 	return textOf(`{"claims":`, caller(ctx).Claims(), "}\n"), nil
 }
 

@@ -40,38 +40,8 @@ type operation struct {
 // register makes an operation. answer gets its parameters and body in an I, and returns an O or why it
 // could not: huma.Register has their forms.
 func register[I, O any](t *Table, op operation, answer func(context.Context, *I) (*O, error)) {
-	if !t.declare(Route{Operation: op.ID, Method: op.Method, Path: op.Path, Summary: op.Summary, Policy: op.Policy}, []string{op.Method}) {
-		return
-	}
-	document := huma.Operation{
-		OperationID: op.ID, Method: op.Method, Path: op.Path, Summary: op.Summary, Tags: []string{op.Tag}, DefaultStatus: op.Status,
-		Description: strings.TrimSpace(op.Description + "\n\nRequires " + op.Policy.String() + "."),
-		Security:    []map[string][]string{},
-		Responses:   responses(op.refusals(reflect.TypeFor[I]())),
-	}
-	for _, alternative := range op.Policy.Security() {
-		if alternative == nil {
-			document.Security = append(document.Security, map[string][]string{})
-			continue
-		}
-		document.Security = append(document.Security, map[string][]string{tokenScheme: alternative}, map[string][]string{loginScheme: {}})
-	}
-	direct, isDirect := any(answer).(func(context.Context, *nothing) (*O, error))
-	schema := op.Schema
-	if isDirect && schema == nil {
-		schema = t.api.OpenAPI().Components.Schemas.Schema(bodyField(reflect.TypeFor[O]()).Type, true, op.ID+"Response")
-	}
-	if schema != nil {
-		document.Responses["200"] = &huma.Response{Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
-	}
-	if limits := t.server.limits; limits.bodyBytes > 0 {
-		document.MaxBodyBytes = limits.bodyBytes + 1 // huma refuses a body of just that size
-		document.BodyReadTimeout = limits.requestTimeout
-	}
-	if isDirect {
-		t.direct[op.Method+" "+op.Path] = directly(direct)
-		huma.Register(t.api, document, asDocumented)
-		t.illustrate(op)
+	document, ok := t.begin(op, reflect.TypeFor[I](), op.Schema)
+	if !ok {
 		return
 	}
 	huma.Register(t.api, document, func(ctx context.Context, in *I) (*O, error) {
@@ -84,15 +54,23 @@ func register[I, O any](t *Table, op operation, answer func(context.Context, *I)
 	t.illustrate(op)
 }
 
-// directly returns the handler of an operation without input. There is nothing that huma could read or check, and to answer past
-// it saves a tenth of a whole request.
-func directly[O any](answer func(context.Context, *nothing) (*O, error)) handler {
-	body := bodyField(reflect.TypeFor[O]()).Index
-	return func(w http.ResponseWriter, r *http.Request) error {
+// registerPlain makes an operation without input. There is nothing that huma could read or check, so it is told of it for the
+// document only: to answer past it saves a tenth of a whole request.
+func registerPlain[O any](t *Table, op operation, answer func(context.Context) (*O, error)) {
+	body, _ := reflect.TypeFor[O]().FieldByName("Body") // each output has one
+	schema := op.Schema
+	if schema == nil {
+		schema = t.api.OpenAPI().Components.Schemas.Schema(body.Type, true, op.ID+"Response")
+	}
+	document, ok := t.begin(op, reflect.TypeFor[nothing](), schema)
+	if !ok {
+		return
+	}
+	t.plain[op.Method+" "+op.Path] = func(w http.ResponseWriter, r *http.Request) error {
 		if _, err := queryOf(r.URL); err != nil {
 			return &Problem{Status: http.StatusBadRequest, Code: codeRequestMalformed, Detail: unreadableQuery}
 		}
-		out, err := answer(r.Context(), &nothing{})
+		out, err := answer(r.Context())
 		if err != nil {
 			return err
 		}
@@ -101,18 +79,43 @@ func directly[O any](answer func(context.Context, *nothing) (*O, error)) handler
 			_, _ = w.Write(text.Body) // a client that left cannot be told
 			return nil
 		}
-		return strictJSON.Marshal(w, reflect.ValueOf(out).Elem().FieldByIndex(body).Interface())
+		return strictJSON.Marshal(w, reflect.ValueOf(out).Elem().FieldByIndex(body.Index).Interface())
 	}
+	huma.Register(t.api, document, answeredElsewhere)
+	t.illustrate(op)
 }
 
-// asDocumented stands in huma's table for the operations that are answered past it: one for all, as each makes the binary larger.
-func asDocumented(context.Context, *nothing) (*text, error) {
-	return nil, errors.New("the operation was to be answered directly")
+// answeredElsewhere is what huma takes for the answer of all operations without input.
+func answeredElsewhere(context.Context, *nothing) (*text, error) {
+	return nil, errors.New("the operation was to be answered past huma")
 }
 
-func bodyField(output reflect.Type) reflect.StructField {
-	field, _ := output.FieldByName("Body") // each output has one
-	return field
+// begin puts an operation into the table, and returns it as huma is to know it. With a schema of the answer huma need not find one.
+func (t *Table) begin(op operation, input reflect.Type, schema *huma.Schema) (document huma.Operation, ok bool) {
+	if !t.declare(Route{Operation: op.ID, Method: op.Method, Path: op.Path, Summary: op.Summary, Policy: op.Policy}, []string{op.Method}) {
+		return document, false
+	}
+	document = huma.Operation{
+		OperationID: op.ID, Method: op.Method, Path: op.Path, Summary: op.Summary, Tags: []string{op.Tag}, DefaultStatus: op.Status,
+		Description: strings.TrimSpace(op.Description + "\n\nRequires " + op.Policy.String() + "."),
+		Security:    []map[string][]string{},
+		Responses:   responses(op.refusals(input)),
+	}
+	for _, alternative := range op.Policy.Security() {
+		if alternative == nil {
+			document.Security = append(document.Security, map[string][]string{})
+			continue
+		}
+		document.Security = append(document.Security, map[string][]string{tokenScheme: alternative}, map[string][]string{loginScheme: {}})
+	}
+	if schema != nil {
+		document.Responses["200"] = &huma.Response{Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
+	}
+	if limits := t.server.limits; limits.bodyBytes > 0 {
+		document.MaxBodyBytes = limits.bodyBytes + 1 // huma refuses a body of just that size
+		document.BodyReadTimeout = limits.requestTimeout
+	}
+	return document, true
 }
 
 var contentJSON = []string{"application/json"}

@@ -26,7 +26,7 @@ type permission struct {
 
 // showPermissions answers GET /api/me/permissions. It is comfort for whoever builds menus: each
 // request is decided on its own.
-func (t *Table) showPermissions(ctx context.Context, _ *nothing) (*bodyOf[permissions], error) {
+func (t *Table) showPermissions(ctx context.Context) (*bodyOf[permissions], error) {
 	var list []permission
 	for _, route := range t.routes {
 		if route.Operation == "" {

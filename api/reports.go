@@ -18,7 +18,7 @@ type report struct {
 	RefusedByCode map[auth.Code]int `json:"refused_by_code"`
 }
 
-func (s *server) showReport(ctx context.Context, _ *nothing) (*bodyOf[report], error) {
+func (s *server) showReport(ctx context.Context) (*bodyOf[report], error) {
 	allowed, byCode := s.decisions.counts()
 	refused := 0
 	for _, n := range byCode {

@@ -15,7 +15,7 @@ type resourceMetadata struct {
 	ResourceDocumentation  string   `json:"resource_documentation" format:"uri"`
 }
 
-func (s *server) showResourceMetadata(context.Context, *nothing) (*bodyOf[resourceMetadata], error) {
+func (s *server) showResourceMetadata(context.Context) (*bodyOf[resourceMetadata], error) {
 	return &bodyOf[resourceMetadata]{resourceMetadata{
 		Resource: s.settings.PublicURL, ResourceName: "Keystead", AuthorizationServers: []string{s.settings.Issuer},
 		BearerMethodsSupported: []string{"header"}, ResourceDocumentation: s.settings.PublicURL + "/docs",

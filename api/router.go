@@ -138,7 +138,7 @@ func (s *server) newTable(middlewares ...func(http.Handler) http.Handler) (*Tabl
 		Policy:  auth.Require(auth.Claim("department").EqualsPath("department")).Because("a brief is for its department's own people"),
 		Example: exampleBrief,
 	}, s.showBrief)
-	register(t, operation{
+	registerPlain(t, operation{
 		ID: "showReport", Method: http.MethodGet, Path: "/api/admin/reports", Summary: "What was allowed and refused since the start", Tag: "admin",
 		Policy:  auth.Require(auth.RealmRole("admin")).Because("it tells of everybody's calls"),
 		Example: exampleReport,

@@ -12,6 +12,6 @@ type Settings struct {
 	LoginMode   string `json:"login_mode" enum:"login-required,check-sso,public,session" doc:"Whether everybody must sign in, or the realm is asked once, or nobody is sent anywhere before they want to; or this server signs people in (/auth/login), and the app has no token."`
 }
 
-func (s *server) showSettings(context.Context, *nothing) (*bodyOf[Settings], error) {
+func (s *server) showSettings(context.Context) (*bodyOf[Settings], error) {
 	return &bodyOf[Settings]{s.settings}, nil
 }

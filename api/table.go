@@ -40,7 +40,7 @@ type Table struct {
 	api          huma.API
 	routes       []Route
 	known        map[string]Route   // by method and path
-	direct       map[string]handler // the same, of operations that huma need not answer
+	plain        map[string]handler // the same, of operations without input
 	errs         []error
 }
 
@@ -50,7 +50,7 @@ func NewTable(settings Settings) (*Table, error) { return (&server{settings: set
 
 // startTable returns a table without routes.
 func startTable(s *server, router chi.Router) *Table {
-	t := &Table{server: s, router: router, Handler: s.begin(router), known: map[string]Route{}, direct: map[string]handler{}}
+	t := &Table{server: s, router: router, Handler: s.begin(router), known: map[string]Route{}, plain: map[string]handler{}}
 	t.api = huma.NewAPI(huma.Config{
 		OpenAPI: newDocument(s.settings),
 		Formats: map[string]huma.Format{"application/json": strictJSON, "json": strictJSON},
@@ -123,7 +123,7 @@ func (g guardingRouter) MethodFunc(method, path string, answer http.HandlerFunc)
 		g.table.errs = append(g.table.errs, fmt.Errorf("%s %s has no policy: it was registered on huma itself; use register, which takes one", method, path))
 		return
 	}
-	next, ok := g.table.direct[method+" "+path]
+	next, ok := g.table.plain[method+" "+path]
 	if !ok {
 		next = func(w http.ResponseWriter, r *http.Request) error {
 			answer(w, r)

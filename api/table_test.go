@@ -71,9 +71,12 @@ func get(h http.Handler, path, token string, headers ...string) *httptest.Respon
 	return rec
 }
 
-func hello(context.Context, *nothing) (*bodyOf[health], error) {
+func hello(context.Context) (*bodyOf[health], error) {
 	return &bodyOf[health]{health{"hello"}}, nil
 }
+
+// helloHuma is the same for who goes to huma itself.
+func helloHuma(ctx context.Context, _ *struct{}) (*bodyOf[health], error) { return hello(ctx) }
 
 // Whatever way a route is made, without a policy there is no start.
 func TestRoutesWithoutAPolicyStopTheStart(t *testing.T) {
@@ -84,10 +87,10 @@ func TestRoutesWithoutAPolicyStopTheStart(t *testing.T) {
 		want string
 	}{
 		{"a hidden operation", func(t *Table) {
-			huma.Register(t.api, huma.Operation{Method: "GET", Path: "/api/hidden", Hidden: true}, hello)
+			huma.Register(t.api, huma.Operation{Method: "GET", Path: "/api/hidden", Hidden: true}, helloHuma)
 		}, "GET /api/hidden has no policy: it was registered on huma itself"},
-		{"an operation of huma's own", func(t *Table) { huma.Get(t.api, "/api/plain", hello) }, "GET /api/plain has no policy"},
-		{"one in a group", func(t *Table) { huma.Delete(huma.NewGroup(t.api, "/api/group"), "/x", hello) }, "DELETE /api/group/x has no policy"},
+		{"an operation of huma's own", func(t *Table) { huma.Get(t.api, "/api/plain", helloHuma) }, "GET /api/plain has no policy"},
+		{"one in a group", func(t *Table) { huma.Delete(huma.NewGroup(t.api, "/api/group"), "/x", helloHuma) }, "DELETE /api/group/x has no policy"},
 		{"a raw route", func(t *Table) { t.router.Get("/api/raw", raw) }, "GET /api/raw has no policy: it was made on the router itself"},
 		{"a raw method on a route that has a policy", func(t *Table) { t.router.Post("/api/me", raw) }, "POST /api/me has no policy"},
 		{"a raw handler in the place of an operation", func(t *Table) { t.router.Get("/api/admin/reports", raw) }, "GET /api/admin/reports has no policy: it was made on the router itself"},
@@ -101,20 +104,20 @@ func TestRoutesWithoutAPolicyStopTheStart(t *testing.T) {
 			t.router.Group(func(r chi.Router) { r.With(secureHeaders("")).Put("/api/group", raw) })
 		}, "PUT /api/group has no policy"},
 		{"an operation with an empty policy", func(t *Table) {
-			register(t, operation{ID: "x", Method: "GET", Path: "/api/x"}, hello)
+			registerPlain(t, operation{ID: "x", Method: "GET", Path: "/api/x"}, hello)
 		}, "GET /api/x: it has no policy"},
 		{"a route with an empty policy", func(t *Table) { t.add(Route{Method: "GET", Path: "/api/x"}, notFound) }, "GET /api/x: it has no policy"},
 		{"an open one without a reason", func(t *Table) {
 			t.add(Route{Method: "GET", Path: "/api/x", Policy: auth.Public()}, notFound)
 		}, "GET /api/x: a policy that lets everybody in needs a reason"},
 		{"a parameter that the path does not have", func(t *Table) {
-			register(t, operation{ID: "x", Method: "GET", Path: "/api/{id}/x", Policy: auth.Require(auth.Claim("sub").EqualsPath("user"))}, hello)
+			registerPlain(t, operation{ID: "x", Method: "GET", Path: "/api/{id}/x", Policy: auth.Require(auth.Claim("sub").EqualsPath("user"))}, hello)
 		}, "a parameter that the path does not have"},
 		{"the same twice", func(t *Table) {
-			register(t, operation{ID: "x", Method: "GET", Path: "/api/me", Policy: auth.Public().Because("x")}, hello)
+			registerPlain(t, operation{ID: "x", Method: "GET", Path: "/api/me", Policy: auth.Public().Because("x")}, hello)
 		}, "GET /api/me: it is there twice"},
 		{"one id twice", func(t *Table) {
-			register(t, operation{ID: "showMe", Method: "GET", Path: "/api/x", Policy: auth.Authenticated()}, hello)
+			registerPlain(t, operation{ID: "showMe", Method: "GET", Path: "/api/x", Policy: auth.Authenticated()}, hello)
 		}, "GET /api/x: another operation is called showMe, too"},
 	}
 	for _, tt := range tests {
@@ -134,7 +137,7 @@ func TestRoutesWithoutAPolicyStopTheStart(t *testing.T) {
 // An operation that was registered on huma itself is not even there while the start fails.
 func TestAHiddenOperationIsNotMounted(t *testing.T) {
 	table := newTestTable(t, newServer(t, authtest.NewIssuer(t)))
-	huma.Register(table.api, huma.Operation{Method: "GET", Path: "/hidden", Hidden: true}, hello)
+	huma.Register(table.api, huma.Operation{Method: "GET", Path: "/hidden", Hidden: true}, helloHuma)
 	if rec := get(table, "/hidden", ""); strings.Contains(rec.Body.String(), "hello") {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}
@@ -144,8 +147,8 @@ func TestAHiddenOperationIsNotMounted(t *testing.T) {
 func TestOptional(t *testing.T) {
 	realm := authtest.NewIssuer(t)
 	table := newTestTable(t, newServer(t, realm))
-	register(table, operation{ID: "greet", Method: "GET", Path: "/greet", Policy: auth.Optional().Because("greets by name")},
-		func(ctx context.Context, _ *nothing) (*bodyOf[health], error) {
+	registerPlain(table, operation{ID: "greet", Method: "GET", Path: "/greet", Policy: auth.Optional().Because("greets by name")},
+		func(ctx context.Context) (*bodyOf[health], error) {
 			name := "stranger"
 			if p, ok := auth.FromContext(ctx); ok {
 				name = p.Username()
@@ -182,13 +185,13 @@ func TestChallenges(t *testing.T) {
 		{auth.Claim("tier").Equals(`"gold"`), 403, `Bearer realm="demo", error="insufficient_scope", error_description="Requires the claim tier equal to 'gold': the token has no such claim that can be used", code="claim_mismatch"` + metadata},
 	}
 	long := "/api/long"
-	register(table, operation{ID: "long", Method: "GET", Path: long, Policy: auth.Require(auth.RealmRole(strings.Repeat("ä", 300)))}, hello)
+	registerPlain(table, operation{ID: "long", Method: "GET", Path: long, Policy: auth.Require(auth.RealmRole(strings.Repeat("ä", 300)))}, hello)
 	if got := regexp.MustCompile(`error_description="([^"]*)"`).FindStringSubmatch(get(table, long, bob).Header().Get("WWW-Authenticate")); got == nil || len(got[1]) != 200 {
 		t.Errorf("a long description is %v", got)
 	}
 	for i, tt := range tests {
 		path := "/api/test/" + string(rune('a'+i))
-		register(table, operation{ID: path, Method: "GET", Path: path, Policy: auth.Require(tt.requirement)}, hello)
+		registerPlain(table, operation{ID: path, Method: "GET", Path: path, Policy: auth.Require(tt.requirement)}, hello)
 		rec := get(table, path, bob)
 		if got := rec.Header().Get("WWW-Authenticate"); rec.Code != tt.status || got != tt.want {
 			t.Errorf("%d %s\nwant %d %s", rec.Code, got, tt.status, tt.want)
@@ -382,7 +385,7 @@ func BenchmarkOperation(b *testing.B) {
 	s := newServer(b, realm)
 	table := newTestTable(b, s)
 	table.add(Route{Method: "GET", Path: "/by-hand", Policy: auth.Authenticated()}, func(w http.ResponseWriter, r *http.Request) error {
-		out, err := s.showMe(r.Context(), nil)
+		out, err := s.showMe(r.Context())
 		if err != nil {
 			return err
 		}
