@@ -74,12 +74,14 @@ func registerPlain[O any](t *Table, op operation, answer func(context.Context) (
 		if err != nil {
 			return err
 		}
-		w.Header()["Content-Type"] = contentJSON
 		if text, ok := any(out).(*text); ok {
+			w.Header().Set("Content-Type", text.ContentType)
+			w.WriteHeader(op.success())
 			_, _ = w.Write(text.Body) // a client that left cannot be told
 			return nil
 		}
-		return strictJSON.Marshal(w, reflect.ValueOf(out).Elem().FieldByIndex(body.Index).Interface())
+		t.server.writeJSON(w, r, op.success(), "application/json", reflect.ValueOf(out).Elem().FieldByIndex(body.Index).Interface())
+		return nil
 	}
 	huma.Register(t.api, document, answeredElsewhere)
 	t.illustrate(op)
@@ -109,7 +111,7 @@ func (t *Table) begin(op operation, input reflect.Type, schema *huma.Schema) (do
 		document.Security = append(document.Security, map[string][]string{tokenScheme: alternative}, map[string][]string{loginScheme: {}})
 	}
 	if schema != nil {
-		document.Responses["200"] = &huma.Response{Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
+		document.Responses[strconv.Itoa(op.success())] = &huma.Response{Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 	}
 	if limits := t.server.limits; limits.bodyBytes > 0 {
 		document.MaxBodyBytes = limits.bodyBytes + 1 // huma refuses a body of just that size
@@ -117,8 +119,6 @@ func (t *Table) begin(op operation, input reflect.Type, schema *huma.Schema) (do
 	}
 	return document, true
 }
-
-var contentJSON = []string{"application/json"}
 
 // queryOf returns the query of an address, once all of it can be read and is UTF-8.
 func queryOf(address *url.URL) (url.Values, error) {
@@ -133,6 +133,9 @@ func queryOf(address *url.URL) (url.Values, error) {
 	}
 	return query, err
 }
+
+// success returns the status of an answer with a body.
+func (op operation) success() int { return cmp.Or(op.Status, http.StatusOK) }
 
 // refusals returns what an operation with this input may answer beside its success.
 func (op operation) refusals(input reflect.Type) []int {

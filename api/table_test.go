@@ -3,11 +3,14 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -77,6 +80,34 @@ func hello(context.Context) (*bodyOf[health], error) {
 
 // helloHuma is the same for who goes to huma itself.
 func helloHuma(ctx context.Context, _ *struct{}) (*bodyOf[health], error) { return hello(ctx) }
+
+// An operation without input answers as the document says, and as the others do.
+func TestPlainOperation(t *testing.T) {
+	table := newTestTable(t, newServer(t, authtest.NewIssuer(t)))
+	open := auth.Public().Because("it is tested")
+	registerPlain(table, operation{ID: "greet", Method: "GET", Path: "/api/greet", Policy: open, Status: http.StatusAccepted}, hello)
+	registerPlain(table, operation{ID: "refuse", Method: "GET", Path: "/api/refuse", Policy: open},
+		func(context.Context) (*bodyOf[health], error) {
+			return nil, &Problem{Status: http.StatusNotFound, Code: codeNotFound, Detail: "hunter2"}
+		})
+	for path, want := range map[string]string{
+		"/api/greet":     `202 application/json {"status":"hello"}`,
+		"/api/greet?x=1": `202 application/json {"status":"hello"}`,
+		"/api/greet?%zz": `400 application/problem+json`,
+		"/api/greet?%ff": `400 application/problem+json`,
+		"/api/refuse":    `404 application/problem+json`,
+	} {
+		rec := get(table, path, "")
+		got := fmt.Sprintf("%d %s %s", rec.Code, rec.Header().Get("Content-Type"), rec.Body)
+		if !strings.HasPrefix(got, want) || rec.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s = %s %v, want %s", path, got, rec.Header(), want)
+		}
+	}
+	responses := table.api.OpenAPI().Paths["/api/greet"].Get.Responses
+	if responses["202"] == nil || responses["202"].Content["application/json"].Schema == nil || responses["200"] != nil {
+		t.Errorf("the document has the answers %v", slices.Sorted(maps.Keys(responses)))
+	}
+}
 
 // Whatever way a route is made, without a policy there is no start.
 func TestRoutesWithoutAPolicyStopTheStart(t *testing.T) {
