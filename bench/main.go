@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"keystead/auth/authtest"
+	"keystead/bench/library"
 )
 
 // errMissed ends a strict run in which a target was missed.
@@ -71,14 +72,14 @@ func allCases(ctx context.Context, realm *authtest.Issuer, token string) ([]benc
 		return nil, err
 	}
 	cases := []benchCase{{name: limitName, op: limit}}
-	for _, p := range peers {
-		verify, err := p.start(ctx, realm)
+	for _, l := range library.Libraries {
+		verify, err := l.Start(ctx, realm.URL(), authtest.Audience)
 		if err != nil {
-			return nil, fmt.Errorf("starting %s: %w", p.title(), err)
+			return nil, fmt.Errorf("starting %s: %w", l.Title(), err)
 		}
-		cases = append(cases, benchCase{name: p.title(), peer: p.module, op: func() error {
-			admin, err := verify(ctx, token)
-			if err == nil && !admin {
+		cases = append(cases, benchCase{name: l.Title(), peer: l.Module, op: func() error {
+			claims, err := verify(ctx, token)
+			if err == nil && !library.IsAdmin(claims) {
 				err = errors.New("the admin is not seen as one")
 			}
 			return err

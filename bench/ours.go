@@ -13,6 +13,8 @@ import (
 	"keystead/auth/authtest"
 )
 
+const leeway = 30 * time.Second
+
 // startKeystead returns a verifier whose keys are there, with a cache of the given size (0: none).
 func startKeystead(ctx context.Context, realm *authtest.Issuer, cacheSize int, algorithms ...string) (
 	*auth.Verifier, error,

@@ -7,7 +7,7 @@ import (
 	"keystead/auth/authtest"
 )
 
-func ourVerify(t *testing.T, realm *authtest.Issuer, cacheSize int) verifyFunc {
+func ourVerify(t *testing.T, realm *authtest.Issuer, cacheSize int) adminCheck {
 	t.Helper()
 	v, err := startKeystead(t.Context(), realm, cacheSize)
 	if err != nil {

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
 
 	"keystead/auth/authtest"
+	"keystead/bench/library"
 )
 
 // Whoever skips a check is fast for nothing: everybody in the table must admit and refuse the same
@@ -41,18 +43,24 @@ func TestEverybodyDoesTheWork(t *testing.T) {
 	}
 }
 
-func everybody(t *testing.T, realm *authtest.Issuer) map[string]verifyFunc {
+// adminCheck verifies a token and says whether its bearer is an admin.
+type adminCheck func(ctx context.Context, token string) (admin bool, err error)
+
+func everybody(t *testing.T, realm *authtest.Issuer) map[string]adminCheck {
 	t.Helper()
-	all := map[string]verifyFunc{
+	all := map[string]adminCheck{
 		"keystead with cache":    ourVerify(t, realm, 100),
 		"keystead without cache": ourVerify(t, realm, 0),
 	}
-	for _, p := range peers {
-		verify, err := p.start(t.Context(), realm)
+	for _, l := range library.Libraries {
+		verify, err := l.Start(t.Context(), realm.URL(), authtest.Audience)
 		if err != nil {
-			t.Fatalf("starting %s: %v", p.name(), err)
+			t.Fatalf("starting %s: %v", l.Name(), err)
 		}
-		all[p.name()] = verify
+		all[l.Name()] = func(ctx context.Context, token string) (bool, error) {
+			claims, err := verify(ctx, token)
+			return library.IsAdmin(claims), err
+		}
 	}
 	return all
 }

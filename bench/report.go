@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"keystead/bench/library"
 )
 
 func printHead(out io.Writer, token string, rounds int, each time.Duration) {
@@ -48,11 +50,8 @@ func printResults(out io.Writer, results []result, ref references) {
 
 func printNotes(out io.Writer) {
 	fmt.Fprintln(out, "Each peer checks signature, issuer, audience and expiry, and reads the realm roles. About them:")
-	for _, p := range peers {
-		fmt.Fprintf(out, "- %s: %s\n", p.name(), p.note)
-	}
-	for _, text := range missingPeers {
-		fmt.Fprintf(out, "- missing: %s\n", text)
+	for _, l := range library.Libraries {
+		fmt.Fprintf(out, "- %s: %s\n", l.Name(), l.Note)
 	}
 	fmt.Fprintln(out)
 }
@@ -90,7 +89,7 @@ func referencesIn(results []result) references {
 		if r.name == limitName {
 			ref.rsa = r.ns
 		}
-		if r.peer == golangJWT {
+		if r.peer == library.GolangJWT {
 			ref.golangJWT = r.ns
 		}
 		if r.peer != "" && (ref.fastestPeer == 0 || r.ns < ref.fastestPeer) {

@@ -4,13 +4,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"keystead/bench/library"
 )
 
 func TestReportNamesWhatIsMissed(t *testing.T) {
 	results := []result{
 		{benchCase: benchCase{name: limitName}, sample: sample{ns: 40_000}},
 		{benchCase: benchCase{name: "a slow peer", peer: "slow"}, sample: sample{ns: 80_000}},
-		{benchCase: benchCase{name: "golang-jwt", peer: golangJWT}, sample: sample{ns: 50_000}},
+		{benchCase: benchCase{name: "golang-jwt", peer: library.GolangJWT}, sample: sample{ns: 50_000}},
 		{benchCase: benchCase{targets: []target{ofFastestPeer(1.0 / 25), ofRSA(1.5)}}, sample: sample{ns: 2_000}},
 	}
 	var out strings.Builder
