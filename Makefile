@@ -1,6 +1,6 @@
 # Each target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: help run run-keycloak build check test lighthouse bench realm keycloak FORCE
+.PHONY: help run run-keycloak build check test lighthouse bench bench-quick realm keycloak FORCE
 
 help: ## show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
@@ -22,9 +22,11 @@ test: ## all tests: in a real browser, on the development realm and on a real Ke
 lighthouse: build ## measure the first loads of a signed-in person in a browser; nothing else should run beside it
 	@cd e2e && npm ci --no-audit --no-fund --loglevel=error && npm run --silent lighthouse
 
-bench: build ## measure what authentication costs, alone, beside other libraries and in a whole request, and a realm's start
-	@cd bench && go run . && go run ./realmstart
-	@go test ./api -run '^$$' -bench '^BenchmarkAuthentication$$' -benchtime 15x
+bench: build ## measure Keystead beside the guides' stacks and other libraries, into docs/performance.md; half an hour, and nothing else should run
+	@cd bench && go run . && go run ./realmstart && go run ./sidebyside -docs ../docs
+
+bench-quick: build ## the same in under three minutes, without the guides' stacks: shows that it works, and measures little
+	@cd bench && go run ./sidebyside -quick
 
 realm: bin/keystead ## start the development realm alone on :8080, until Ctrl-C
 	@bin/keystead realm

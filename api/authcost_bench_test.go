@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -24,39 +25,52 @@ import (
 
 // BenchmarkAuthentication measures what checking a token adds to a whole request: CPU of a server process that does nothing
 // else, over loopback, for one handler that needs the token and one that does not look at it, in rounds that alternate. Its
-// figure is the ratio for one and the same request. Beside it stands the ratio to a request that carries no token at all, whose
-// header of 1.4 kB net/http then need not read.
+// figures are the ratios for one and the same request, and for those of 500 users in turn. Beside them stands the ratio to a
+// request that carries no token at all, whose header of 1.4 kB net/http then need not read.
 func BenchmarkAuthentication(b *testing.B) {
 	if os.Getenv(asServer) != "" {
 		serveForBenchmark(b)
 		return
 	}
 	server := startServer(b)
-	guarded := "GET /guarded HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + server.Token + "\r\n\r\n"
-	open := strings.Replace(guarded, "/guarded", "/open", 1) // the same request: what differs is what the server does with it
-	const bare = "GET /open HTTP/1.1\r\nHost: a\r\n\r\n"
-	requests := []string{guarded, open, bare}
-	costs, ratios := make([][]float64, len(requests)), make([][]float64, len(requests))
-	for _, request := range requests { // what is cold now would be on the account of whoever comes first
-		server.load(b, request, roundRequests)
+	one := requestsFor("/guarded", server.Tokens[:1])
+	all := requestsFor("/guarded", server.Tokens)
+	// The open ones are the same requests: what differs is what the server does with them.
+	loads := [][]string{one, requestsFor("/open", server.Tokens[:1]), all, requestsFor("/open", server.Tokens), {"GET /open HTTP/1.1\r\nHost: a\r\n\r\n"}}
+	costs := make([][]float64, len(loads))
+	var hot, users, bare []float64
+	for _, requests := range loads { // what is cold now would be on the account of whoever comes first
+		server.load(b, requests, roundRequests)
 	}
 	for b.Loop() {
-		for i, request := range requests {
-			costs[i] = append(costs[i], server.load(b, request, roundRequests))
-			ratios[i] = append(ratios[i], costs[0][len(costs[0])-1]/costs[i][len(costs[i])-1])
+		cost := make([]float64, len(loads))
+		for i, requests := range loads {
+			cost[i] = server.load(b, requests, roundRequests)
+			costs[i] = append(costs[i], cost[i])
 		}
+		hot, users, bare = append(hot, cost[0]/cost[1]), append(users, cost[2]/cost[3]), append(bare, cost[0]/cost[4])
 	}
 	b.ReportMetric(0, "ns/op") // of a round, which tells nobody anything
 	b.ReportMetric(median(costs[0]), "guarded-µs/req")
 	b.ReportMetric(median(costs[1]), "open-µs/req")
-	b.ReportMetric(median(ratios[1]), "guarded/open")
-	b.ReportMetric(median(ratios[2]), "guarded/open-without-token")
+	b.ReportMetric(median(hot), "guarded/open")
+	b.ReportMetric(median(users), "guarded/open-500-users")
+	b.ReportMetric(median(bare), "guarded/open-without-token")
+}
+
+func requestsFor(path string, tokens []string) []string {
+	requests := make([]string, len(tokens))
+	for i, token := range tokens {
+		requests[i] = "GET " + path + " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + token + "\r\n\r\n"
+	}
+	return requests
 }
 
 const (
 	asServer         = "KEYSTEAD_BENCH_SERVER"
 	roundRequests    = 20_000
 	benchConnections = 16
+	benchUsers       = 500
 )
 
 func median(values []float64) float64 {
@@ -65,7 +79,10 @@ func median(values []float64) float64 {
 }
 
 // benchServer is the process that is measured.
-type benchServer struct{ Addr, Token string }
+type benchServer struct {
+	Addr   string
+	Tokens []string // one of each user
+}
 
 func startServer(b *testing.B) benchServer {
 	b.Helper()
@@ -83,7 +100,9 @@ func startServer(b *testing.B) benchServer {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { stdin.Close(); _ = cmd.Wait() })
-	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+	lines := bufio.NewScanner(stdout)
+	lines.Buffer(nil, 4<<20) // one holds all tokens
+	for lines.Scan() {
 		if text, ok := strings.CutPrefix(lines.Text(), asServer); ok {
 			var server benchServer
 			if err := json.Unmarshal([]byte(text), &server); err != nil {
@@ -105,8 +124,12 @@ func serveForBenchmark(b *testing.B) {
 	s.log = slog.New(slog.NewJSONHandler(io.Discard, nil))
 	s.limits = limits{bodyBytes: 1 << 20, requestTimeout: 30 * time.Second}
 	table := newTestTable(b, s)
-	token := realm.Sign(realm.Claims("alice", "user", "admin").With("padding", strings.Repeat("x", 500))) // as large as Keycloak's
-	alice, err := s.verifier.Verify(b.Context(), token)
+	tokens := make([]string, benchUsers)
+	for i := range tokens {
+		claims := realm.Claims("user-"+strconv.Itoa(i), "user", "admin")
+		tokens[i] = realm.Sign(claims.With("exp", time.Now().Add(time.Hour).Unix()).With("padding", strings.Repeat("x", 500))) // as large as Keycloak's
+	}
+	alice, err := s.verifier.Verify(b.Context(), tokens[0])
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -128,7 +151,7 @@ func serveForBenchmark(b *testing.B) {
 		b.Fatal(err)
 	}
 	go func() { _ = http.Serve(listener, table) }()
-	text, _ := json.Marshal(benchServer{listener.Addr().String(), token})
+	text, _ := json.Marshal(benchServer{listener.Addr().String(), tokens})
 	fmt.Printf("\n%s%s\n", asServer, text)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	os.Exit(0)
@@ -149,14 +172,14 @@ func (s benchServer) cpu(b *testing.B) float64 {
 	return nanoseconds
 }
 
-// load sends a request n times over several connections, and returns the microseconds of CPU that each has cost the server.
-func (s benchServer) load(b *testing.B, request string, n int) float64 {
+// load sends n requests, those given in turn, over several connections, and returns the microseconds of CPU that each has cost the server.
+func (s benchServer) load(b *testing.B, requests []string, n int) float64 {
 	b.Helper()
 	before := s.cpu(b)
 	var wg sync.WaitGroup
 	for range benchConnections {
 		wg.Go(func() {
-			if err := s.ask(request, n/benchConnections); err != nil {
+			if err := s.ask(requests, n/benchConnections); err != nil {
 				b.Error(err)
 			}
 		})
@@ -165,16 +188,16 @@ func (s benchServer) load(b *testing.B, request string, n int) float64 {
 	return (s.cpu(b) - before) / float64(n) / 1000
 }
 
-// ask sends a request n times over one connection, and looks at each answer's status.
-func (s benchServer) ask(request string, n int) error {
+// ask sends n requests over one connection, and looks at each answer's status.
+func (s benchServer) ask(requests []string, n int) error {
 	conn, err := net.Dial("tcp", s.Addr)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 	reader := bufio.NewReader(conn)
-	for range n {
-		if _, err := io.WriteString(conn, request); err != nil {
+	for i := range n {
+		if _, err := io.WriteString(conn, requests[i%len(requests)]); err != nil {
 			return err
 		}
 		res, err := http.ReadResponse(reader, nil)

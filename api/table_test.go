@@ -37,7 +37,7 @@ func newServer(t testing.TB, realm *authtest.Issuer) *server {
 			t.Fatal(keys.Ready())
 		}
 	}
-	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Audience: []string{authtest.Audience}, CacheSize: 100})
+	verifier, err := auth.NewVerifier(auth.VerifierConfig{Keys: keys, Audience: []string{authtest.Audience}, CacheSize: 10_000})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,32 +1,22 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
-	"strings"
 	"time"
 
 	"keystead/bench/library"
+	"keystead/bench/process"
 )
 
 func printHead(out io.Writer, token string, rounds int, each time.Duration) {
 	fmt.Fprintln(out, "Verifying one access token: Keystead beside its peers")
 	fmt.Fprintln(out)
 	fmt.Fprintf(out, "%s, %s/%s, %d cores of %s, %s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH,
-		runtime.GOMAXPROCS(0), cpuName(), time.Now().UTC().Format("2006-01-02 15:04 UTC"))
+		runtime.GOMAXPROCS(0), process.Processor(), time.Now().UTC().Format("2006-01-02 15:04 UTC"))
 	fmt.Fprintf(out, "RS256 token of %d bytes; %d rounds of %s for each case, begun with another case each time\n\n",
 		len(token), rounds, each)
-}
-
-// cpuName is what Linux calls the processor.
-func cpuName() string {
-	info, _ := os.ReadFile("/proc/cpuinfo")
-	_, rest, _ := strings.Cut(string(info), "model name")
-	line, _, _ := strings.Cut(rest, "\n")
-	return cmp.Or(strings.TrimLeft(line, "\t: "), "an unnamed processor")
 }
 
 // printReport prints all tables and returns whether a target was missed.

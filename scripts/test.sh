@@ -198,6 +198,9 @@ libraries() {
 
 realm_start_time() { (cd bench && go run ./realmstart -keycloak=false); }
 
+# Whether the figures are good is judged nowhere: other things run beside this.
+bench_quick() { (cd bench && go run ./sidebyside -quick 2>"$work/bench.err" || { cat "$work/bench.err"; false; }); }
+
 # can_start_keycloak: are Java and Maven at hand?
 can_start_keycloak() {
   local status=0
@@ -249,6 +252,7 @@ $quick && exit
 stage "web: build" web_build
 stage "go: build" make --no-print-directory bin/keystead
 stage "realm: from process start to a token" realm_start_time
+stage "bench: all of it once, in short" bench_quick
 if can_run_schemathesis; then stage "api: what its document says, by Schemathesis" api_by_its_document; fi
 realm_start
 stage "client libraries of five languages: on the development realm" libraries "$realm_port"

@@ -13,7 +13,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -21,10 +20,9 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
-	"syscall"
 	"time"
+
+	"keystead/bench/process"
 )
 
 const patience = 4 * time.Minute
@@ -42,7 +40,7 @@ func main() {
 // started is what one start took, and the memory that the process holds after it.
 type started struct {
 	discovery, token time.Duration
-	resident         int64 // KiB; 0 where the system does not tell
+	resident         int64 // bytes; 0 where the system does not tell
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -59,8 +57,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	var all []started
 	for range *rounds {
-		one, err := measure(ctx, func(port string) *exec.Cmd {
-			return exec.CommandContext(ctx, binary, "realm", "--addr", "localhost:"+port)
+		one, err := measure(ctx, func(port string) []string {
+			return []string{binary, "realm", "--addr", "localhost:" + port}
 		})
 		if err != nil {
 			return fmt.Errorf("the development realm: %w", err)
@@ -73,8 +71,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if !*keycloak {
 		return nil
 	}
-	theirs, err := measure(ctx, func(port string) *exec.Cmd {
-		return exec.CommandContext(ctx, filepath.Join(*root, "scripts", "keycloak.sh"), "--port", port)
+	theirs, err := measure(ctx, func(port string) []string {
+		return []string{filepath.Join(*root, "scripts", "keycloak.sh"), "--port", port}
 	})
 	var lacking *exec.ExitError
 	if errors.As(err, &lacking) && lacking.ExitCode() == 3 {
@@ -92,7 +90,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 func print(out io.Writer, name string, s started) {
 	resident := "unknown"
 	if s.resident > 0 {
-		resident = fmt.Sprintf("%.1f MiB", float64(s.resident)/1024)
+		resident = fmt.Sprintf("%.1f MiB", float64(s.resident)/(1<<20))
 	}
 	fmt.Fprintf(out, "  %-22s %9d ms %9d ms %12s\n", name, s.discovery.Milliseconds(), s.token.Milliseconds(), resident)
 }
@@ -115,89 +113,21 @@ func median[T ~int64](all []started, of func(started) T) T {
 }
 
 // measure starts a server, waits for its answers, and stops it.
-func measure(ctx context.Context, command func(port string) *exec.Cmd) (s started, err error) {
-	port, err := freePort()
+func measure(ctx context.Context, command func(port string) []string) (s started, err error) {
+	ports, err := process.FreePorts(1)
 	if err != nil {
 		return s, err
 	}
-	cmd := command(port)
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 20 * time.Second
+	issuer := "http://localhost:" + ports[0] + "/realms/demo"
 	begin := time.Now()
-	if err := cmd.Start(); err != nil {
+	server, err := process.Start(ctx, patience, issuer+"/.well-known/openid-configuration", command(ports[0])...)
+	if err != nil {
 		return s, err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	issuer := "http://localhost:" + port + "/realms/demo"
-	if err := until(ctx, ended, func() (*http.Response, error) { return http.Get(issuer + "/.well-known/openid-configuration") }); err != nil {
-		return s, err
-	}
-	s.discovery = time.Since(begin)
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {"reporter"}, "client_secret": {"reporter-demo-secret"}}
-	if err := until(ctx, ended, func() (*http.Response, error) {
+	err = server.Answers(ctx, patience, func() (*http.Response, error) {
 		return http.PostForm(issuer+"/protocol/openid-connect/token", form)
-	}); err != nil {
-		return s, err
-	}
-	s.token = time.Since(begin)
-	s.resident = resident(cmd.Process.Pid)
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		return s, err
-	}
-	<-ended
-	return s, nil
-}
-
-// until asks until the answer is 200.
-func until(ctx context.Context, ended chan error, ask func() (*http.Response, error)) error {
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		res, err := ask()
-		if err == nil {
-			_, _ = io.Copy(io.Discard, res.Body)
-			res.Body.Close()
-			if res.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case err := <-ended:
-			return fmt.Errorf("it ended before it answered: %w", err)
-		case <-ctx.Done():
-			return ctx.Err()
-		default:
-		}
-	}
-	return errors.New("it did not answer in time")
-}
-
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port), nil
-}
-
-// resident sums the memory of a process and its descendants, in KiB, where the system has /proc.
-func resident(pid int) int64 {
-	sum := int64(0)
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(text)) {
-		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "VmRSS:" {
-			n, _ := strconv.ParseInt(fields[1], 10, 64)
-			sum += n
-		}
-	}
-	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
-	for child := range strings.FieldsSeq(string(children)) {
-		if n, err := strconv.Atoi(child); err == nil {
-			sum += resident(n)
-		}
-	}
-	return sum
+	})
+	s = started{discovery: server.Started, token: time.Since(begin), resident: server.Memory()}
+	return s, errors.Join(err, server.Stop())
 }
