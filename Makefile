@@ -1,5 +1,6 @@
 # Each target says what it does: make help
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 .PHONY: help run run-keycloak build check test lighthouse bench bench-quick realm keycloak FORCE
 
 help: ## show this list

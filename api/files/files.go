@@ -53,8 +53,9 @@ var (
 )
 
 // New reads every regular file of fsys once. A file NAME.br or NAME.gz beside NAME is taken for NAME
-// compressed, not for a file of its own; that it really is, is not checked. So are NAME.br and NAME.gz that
-// stand there together without NAME, as the build leaves them. Left out are files and folders whose name begins
+// compressed, not for a file of its own; that it really is, is not checked. So are, without NAME, NAME.br and NAME.gz that
+// stand there together, and NAME.gz alone where NAME is a script or a style sheet, as the build leaves them: other archives
+// are there to be fetched as they are. Left out are files and folders whose name begins
 // with a dot, and links: not even those that stay inside are followed.
 func New(fsys fs.FS) (*Index, error) {
 	contents, err := read(fsys)
@@ -97,7 +98,10 @@ func represented(name string, contents map[string][]byte) string {
 		base, cut = strings.CutSuffix(name, suffixes[gzipped])
 	}
 	has := func(name string) bool { _, ok := contents[name]; return ok }
-	if cut && (has(base) || has(base+suffixes[brotli]) && has(base+suffixes[gzipped])) {
+	kind := path.Ext(base)
+	switch {
+	case !cut: // it is of itself
+	case has(base), has(base+suffixes[gzipped]) && (has(base+suffixes[brotli]) || kind == ".js" || kind == ".css"):
 		return base
 	}
 	return name

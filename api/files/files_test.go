@@ -36,7 +36,7 @@ var built = fstest.MapFS{
 	"assets/app-1a2b.js.gz":       {Data: []byte(zipped)},
 	"assets/logo.svg":             {Data: []byte("<svg/>")},
 	"assets/logo.svg.gz":          {Data: []byte("SVG")},
-	"assets/alone.css.gz":         {Data: []byte("no base")},
+	"assets/alone.csv.gz":         {Data: []byte("no base")},
 	"assets/.hidden.js":           {Data: []byte("secret")},
 	"assets/.git/config":          {Data: []byte("secret")},
 	".gitkeep":                    {},
@@ -75,7 +75,7 @@ func TestHas(t *testing.T) {
 		"index.html":                  true,
 		"empty.txt":                   true,
 		"assets/app-1a2b.js":          true,
-		"assets/alone.css.gz":         true,
+		"assets/alone.csv.gz":         true,
 		"folder.js.br":                true,
 		"folder.js/inner.js":          true,
 		"assets/a.b/c d/\u00fcber.js": true,
@@ -170,7 +170,7 @@ func TestVariants(t *testing.T) {
 		{"assets/logo.svg", "br, gzip", "gzip", "Accept-Encoding", "SVG"},
 		{"assets/logo.svg", "br", "", "Accept-Encoding", "<svg/>"},
 		{"index.html", "br, gzip", "", "", "<!doctype html>"},
-		{"assets/alone.css.gz", "gzip", "", "", "no base"},
+		{"assets/alone.csv.gz", "gzip", "", "", "no base"},
 		{"folder.js.br", "br", "", "", "beside a folder"},
 		{"empty.txt", "br, gzip", "", "", ""},
 	}
@@ -196,7 +196,16 @@ func TestOnlyCompressed(t *testing.T) {
 		"app.js.br": {Data: []byte(brotli)}, "app.js.gz": {Data: packed.Bytes()},
 		"broken.js.br": {Data: []byte(brotli)}, "broken.js.gz": {Data: packed.Bytes()[:packed.Len()-9]},
 		"short.js.br": {}, "short.js.gz": {Data: []byte("x")},
+		"library.js.gz": {Data: packed.Bytes()}, "library.txt.gz": {Data: packed.Bytes()},
 	})
+	for accept, want := range map[string]string{"": plain, "br": plain, "gzip, br": packed.String()} {
+		if rec := serve(x, "GET", "library.js", "Accept-Encoding", accept); rec.Code != 200 || rec.Body.String() != want {
+			t.Errorf("a script that is there only by gzip, for %q: %d %q", accept, rec.Code, rec.Body)
+		}
+	}
+	if x.Has("library.js.gz") || x.Has("library.txt") || !x.Has("library.txt.gz") {
+		t.Error("an archive of another kind is no file of its own, or a script's is")
+	}
 	if !x.Has("app.js") || x.Has("app.js.gz") || x.Has("app.js.br") {
 		t.Error("it is known by another name than its own")
 	}

@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"io"
 	"net/url"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -251,7 +252,7 @@ func (p TroubleSecret) Render(w io.Writer) error { return render(w, "troublesecr
 // Render writes the page as a whole HTML document.
 func (p Trouble) Render(w io.Writer) error { return render(w, "trouble", p) }
 
-var templates = parse()
+var templates = sync.OnceValue(parse) // most commands show no page
 
 // parse joins each page with the frame round it.
 func parse() map[string]*template.Template {
@@ -268,7 +269,7 @@ func parse() map[string]*template.Template {
 // render writes the page as a whole or, after an error, not at all.
 func render(w io.Writer, name string, page any) error {
 	var b bytes.Buffer
-	if err := templates[name].Execute(&b, page); err != nil {
+	if err := templates()[name].Execute(&b, page); err != nil {
 		return fmt.Errorf("rendering the page %s: %w", name, err)
 	}
 	_, err := b.WriteTo(w)

@@ -5,11 +5,15 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { Plugin } from 'vite';
 
 const text = new Set(['.css', '.js', '.json', '.map', '.md', '.svg', '.txt', '.webmanifest', '.xml']);
+const scripts = new Set(['.css', '.js']); // of which the server takes NAME.gz alone for NAME
+const large = 500_000; // bytes
 const dense = new Set(['.avif', '.br', '.gif', '.gz', '.ico', '.jpeg', '.jpg', '.png', '.webp', '.woff', '.woff2']);
 
 /**
  * Leaves NAME.br and NAME.gz in the place of each built file that gets notably smaller, so that the server compresses
  * nothing. It unpacks NAME for the rare client that takes neither: as a third copy it would be the larger part of all.
+ * Of the largest scripts, the documentation's libraries, only NAME.gz is left: their brotli, a fifth smaller, is as much
+ * as all the rest.
  */
 export function compressed(): Plugin {
   return {
@@ -38,7 +42,9 @@ async function compress(file: string): Promise<void> {
   const content = await readFile(file);
   const forms = { br: await promisify(brotliCompress)(content, brotliOptions(file, content.length)), gz: await promisify(gzip)(content, { level: 9 }) };
   if (!Object.values(forms).every((form) => pays(content.length, form.length))) return;
-  for (const [ending, form] of Object.entries(forms)) await writeFile(`${file}.${ending}`, form);
+  for (const [ending, form] of Object.entries(forms)) {
+    if (ending === 'gz' || content.length < large || !scripts.has(extname(file))) await writeFile(`${file}.${ending}`, form);
+  }
   await rm(file);
 }
 

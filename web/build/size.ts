@@ -52,9 +52,9 @@ async function sizesIn(folder: string, files: Set<string>): Promise<Map<string, 
   return new Map(await Promise.all(sizes));
 }
 
-/** The size as it is sent to a browser: that of the brotli form, where the build made one. */
+/** The size as it is sent to a browser: that of the smallest form that the build made. */
 async function sizeOf(file: string): Promise<number> {
-  const { size } = await stat(`${file}.br`).catch(() => stat(file));
+  const { size } = await stat(`${file}.br`).catch(() => stat(`${file}.gz`)).catch(() => stat(file));
   return size;
 }
 
