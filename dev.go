@@ -48,7 +48,8 @@ func (c *devCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	log := newLogger(env.stderr, cfg)
+	log, flush := newLogger(env.stderr, cfg)
+	defer flush()
 	read := recording(env.lookupFor(cfg.PublicURL))
 	r, err := c.open(c.RealmAddr, read.lookup, log)
 	if err != nil {

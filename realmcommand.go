@@ -42,7 +42,8 @@ func (c *realmCommand) Run(env *environment) error {
 	if err := env.sources.Err(); err != nil {
 		return err
 	}
-	log := newLogger(env.stderr, config.Config{LogLevel: slog.LevelInfo, LogFormat: formatFor(env.stderr)})
+	log, flush := newLogger(env.stderr, config.Config{LogLevel: slog.LevelInfo, LogFormat: formatFor(env.stderr)})
+	defer flush()
 	read := recording(env.lookupFor(""))
 	r, err := c.open(c.RealmAddr, read.lookup, log)
 	if err != nil {

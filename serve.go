@@ -21,6 +21,7 @@ import (
 	"keystead/api"
 	"keystead/auth"
 	"keystead/config"
+	"keystead/jsonlog"
 	"keystead/session"
 	"keystead/store"
 )
@@ -54,7 +55,8 @@ func (c *serveCommand) Run(env *environment) error {
 	if c.PrintConfig {
 		return nil
 	}
-	log := newLogger(env.stderr, cfg)
+	log, flush := newLogger(env.stderr, cfg)
+	defer flush()
 	warnOfUnknown(env, log, nil)
 	return serveApp(env.ctx, cfg, log, func() {})
 }
@@ -335,12 +337,13 @@ func serve(ctx context.Context, srv *http.Server, listeners []net.Listener, log 
 	return nil
 }
 
-func newLogger(w io.Writer, cfg config.Config) *slog.Logger {
-	options := &slog.HandlerOptions{Level: cfg.LogLevel}
+// newLogger returns the log, and what must be called at the end lest its last lines are lost.
+func newLogger(w io.Writer, cfg config.Config) (log *slog.Logger, flush func()) {
 	if cfg.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		h, flush := jsonlog.New(w, cfg.LogLevel)
+		return slog.New(h), flush
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: cfg.LogLevel})), func() {}
 }
 
 // isTerminal reports whether w goes to a person's terminal.

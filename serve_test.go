@@ -746,9 +746,7 @@ func TestServeHTTPS(t *testing.T) {
 	if r := ask(t, addr, request("GET /health", "")); r.status != http.StatusBadRequest {
 		t.Errorf("plain HTTP got %d: %s", r.status, r.body)
 	}
-	if !strings.Contains(log.String(), `"url":"https://localhost:`+port+`"`) {
-		t.Errorf("the log names another URL: %s", log)
-	}
+	eventually(t, patience, "the log names the URL", func() bool { return strings.Contains(log.String(), `"url":"https://localhost:`+port+`"`) })
 	for want, environ := range map[bool][]string{
 		true:  {"KEYSTEAD_ADDR=localhost:" + port, "KEYSTEAD_TLS_CERT=" + certFile},
 		false: {"KEYSTEAD_ADDR=localhost:" + port},

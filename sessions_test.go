@@ -243,9 +243,7 @@ func refusedLogins(t *testing.T, r *loginRealm, p *replica) {
 		if a.status != http.StatusBadRequest || !strings.Contains(a.text(), tt.says) || strings.Contains(a.body, "<script>alert") || strings.Contains(a.body, "words-of-the-realm") || !strings.Contains(a.body, "return_to=%2Fdeep") {
 			t.Errorf("%.30s: %d %s", tt.name, a.status, a.text())
 		}
-		if !strings.Contains(p.log.String(), tt.logged) {
-			t.Errorf("the log does not hold %q", tt.logged)
-		}
+		eventually(t, patience, fmt.Sprintf("the log holds %q", tt.logged), func() bool { return strings.Contains(p.log.String(), tt.logged) })
 		if again := b.arrive(answer); again.status != http.StatusBadRequest || !strings.Contains(again.body, "was not begun in this browser") {
 			t.Errorf("%.30s: a login can be answered twice: %d", tt.name, again.status)
 		}

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
@@ -74,15 +73,13 @@ func (s *server) admit(policy auth.Policy, r *http.Request) error {
 		}
 		return err
 	default:
-		record.attrs = append(record.attrs, slog.String("subject", caller.Subject()), slog.String("client", caller.AuthorizedParty()))
-		record.caller = auth.NewContext(context.Background(), caller)
+		record.principal, record.caller = caller, auth.NewContext(context.Background(), caller)
 	}
 	granted, err := policy.Decide(caller, chi.RouteContext(r.Context()))
 	if err != nil {
 		return err
 	}
 	record.grantedBy = granted
-	record.attrs = append(record.attrs, slog.String("granted_by", granted))
 	s.decisions.allow()
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+
+	"keystead/auth"
 )
 
 // record is what becomes known of a request while it is answered. It is the request's context, the place for its route, and
@@ -21,9 +23,9 @@ type record struct {
 
 	id        string
 	caller    context.Context // what auth has made for the caller; nil while there is none
+	principal *auth.Principal // the same
 	grantedBy string          // which part of the policy let the caller in
-	attrs     []slog.Attr     // of its log line: places for those that every line has, then what was noted
-	space     [fixedAttrs + 5]slog.Attr
+	noted     []slog.Attr     // what else its log line says
 
 	route    chi.Context
 	patterns [1]string
@@ -31,9 +33,6 @@ type record struct {
 }
 
 const requestIDHeader = "X-Request-Id"
-
-// fixedAttrs is how many every log line begins with.
-const fixedAttrs = 7
 
 type recordKey struct{}
 
@@ -64,7 +63,7 @@ func recordOf(ctx context.Context) *record {
 // annotate adds to the log line of a request.
 func annotate(ctx context.Context, attrs ...slog.Attr) {
 	record := recordOf(ctx)
-	record.attrs = append(record.attrs, attrs...)
+	record.noted = append(record.noted, attrs...)
 }
 
 // begin gives each request to a router its record, an end to everything that it causes, and an id: the caller's own
@@ -77,7 +76,6 @@ func (s *server) begin(router chi.Router) http.Handler {
 		}
 		w.Header()[requestIDHeader] = []string{id}
 		record := &record{id: id}
-		record.attrs = record.space[:fixedAttrs]
 		record.route.Routes, record.route.RoutePatterns = router, record.patterns[:0]
 		if r.Method == http.MethodHead {
 			record.route.RouteMethod = http.MethodGet // no route has a HEAD of its own
@@ -110,7 +108,7 @@ func (s *server) observe(next http.Handler) http.Handler {
 			if !s.log.Enabled(record, level) {
 				return
 			}
-			copy(record.attrs, []slog.Attr{
+			attrs := [10]slog.Attr{
 				slog.String("request_id", record.id),
 				slog.String("method", r.Method),
 				slog.String("path", shown(r.URL.Path)),
@@ -118,9 +116,19 @@ func (s *server) observe(next http.Handler) http.Handler {
 				slog.Int("status", status),
 				slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 				slog.String("remote", s.proxies.clientOf(r)),
-			})
+			}
+			n := 7
+			if record.principal != nil {
+				attrs[n], attrs[n+1] = slog.String("subject", record.principal.Subject()), slog.String("client", record.principal.AuthorizedParty())
+				n += 2
+			}
+			if record.grantedBy != "" {
+				attrs[n] = slog.String("granted_by", record.grantedBy)
+				n++
+			}
 			line := slog.NewRecord(start.Add(took), level, "request", 0) // Logger.LogAttrs would look for its caller, which nobody reads
-			line.AddAttrs(record.attrs...)
+			line.AddAttrs(attrs[:n]...)
+			line.AddAttrs(record.noted...)
 			_ = s.log.Handler().Handle(record, line) // there is nowhere to tell of it
 		}()
 		next.ServeHTTP(&record.answer, r)
