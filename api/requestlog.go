@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -167,6 +168,12 @@ func (a *answer) WriteHeader(status int) {
 func (a *answer) Write(content []byte) (int, error) {
 	a.status = cmp.Or(a.status, http.StatusOK)
 	return a.ResponseWriter.Write(content)
+}
+
+// WriteString implements io.StringWriter.
+func (a *answer) WriteString(content string) (int, error) {
+	a.status = cmp.Or(a.status, http.StatusOK)
+	return io.WriteString(a.ResponseWriter, content)
 }
 
 // Unwrap lets http.ResponseController find what is below.
