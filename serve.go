@@ -253,7 +253,7 @@ func newHandler(cfg config.Config, keys *auth.Keys, db *store.Store, revocations
 	}
 	return api.NewHandler(api.Options{
 		Revocations: revocations, Sessions: sessions, SessionClient: cfg.SessionClientID,
-		Keys: keys, Verifier: verifier, Store: db, App: app, Log: log, Build: buildOf(),
+		Keys: keys, Verifier: verifier, Store: db, App: app, AppFixed: cfg.WebDir == "", Log: log, Build: buildOf(),
 		CORSOrigins: cfg.CORSOrigins, TrustedProxies: cfg.TrustedProxies, RateLimit: cfg.RateLimit,
 		MaxBodyBytes: cfg.MaxBodyBytes, RequestTimeout: cfg.RequestTimeout,
 		Settings: api.Settings{

@@ -41,8 +41,8 @@ const (
 	redocPage    = "redoc.html"
 )
 
-func newApp(fsys fs.FS, settings Settings) (*app, error) {
-	index, err := files.New(fsys)
+func newApp(fsys fs.FS, fixed bool, settings Settings) (*app, error) {
+	index, err := files.New(fsys, fixed)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type Options struct {
 	Verifier *auth.Verifier
 	Settings Settings
 	App      fs.FS // the built single-page app; without an index.html in it a page says how to build it
+	AppFixed bool  // it cannot change, as what is embedded: a file is read when it is first asked for
 	Store    *store.Store
 	Log      *slog.Logger
 	Build    Build
@@ -70,7 +71,7 @@ type Handler struct {
 
 // NewHandler returns a Handler. Its error names each route whose policy is missing or cannot be meant.
 func NewHandler(o Options) (*Handler, error) {
-	app, err := newApp(o.App, o.Settings)
+	app, err := newApp(o.App, o.AppFixed, o.Settings)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the single-page app: %w", err)
 	}

@@ -41,7 +41,7 @@ func newServer(t testing.TB, realm *authtest.Issuer) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := newApp(fstest.MapFS{}, Settings{})
+	app, err := newApp(fstest.MapFS{}, true, Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}

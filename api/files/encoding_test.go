@@ -82,11 +82,11 @@ func TestChoose(t *testing.T) {
 
 // fileWith is a file with the variants that the suffixes name, separated by spaces.
 func fileWith(has string) *file {
-	contents := map[string][]byte{"a.js": []byte("plain")}
+	names := map[string]bool{"a.js": true}
 	for suffix := range strings.FieldsSeq(has) {
-		contents["a.js"+suffix] = []byte("compressed")
+		names["a.js"+suffix] = true
 	}
-	return newFile("a.js", contents)
+	return newFile("a.js", names, nil)
 }
 
 func encodingOf(v *variant) string { return strings.Join(v.encoding, ",") }

@@ -7,7 +7,6 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"io/fs"
@@ -19,14 +18,11 @@ import (
 	"time"
 )
 
-// Index holds every file that may be served, ready to send. It never changes after New, so any number
-// of requests may use it at once.
+// Index holds every file that may be served. It never changes after New, so any number of requests may use it at once.
 //
-// The content is in memory, but for what is there only compressed: that is unpacked when somebody first wants it
-// plain, which no browser does. What is sent is therefore what its ETag was made of, even when a folder
-// on disk is built anew behind the running server, and a whole file goes out in one write. For files
-// embedded in the binary that makes a second copy, a few megabytes at most; the first one is backed
-// by the binary on disk and not touched again, so the system may drop it.
+// What is sent is what its ETag was made of, even when a folder on disk is built anew behind the running server: the content is
+// in memory, and a whole file goes out in one write. For files embedded in the binary that makes a second copy, once
+// somebody wants them; the first one is backed by the binary on disk and not touched again, so the system may drop it.
 type Index struct {
 	files map[string]*file
 }
@@ -37,14 +33,23 @@ type file struct {
 	variants    [codings]*variant // nil where there is none; identity is always there
 }
 
-// variant is the content in one encoding. Header values are slices, made once and shared by all
-// answers: nobody may write into them.
+// variant is the content in one encoding.
 type variant struct {
-	body     func() ([]byte, error)
+	encoding []string // nil for identity
+	form     func() (*form, error)
+}
+
+// form is what is sent of a variant. Header values are slices, made once and shared by all answers: nobody may write into
+// them.
+type form struct {
+	body     []byte
+	encoding []string // nil for identity
 	etag     []string
 	length   []string
-	encoding []string // nil for identity
 }
+
+// read returns the content of the file of that name.
+type read func(name string) ([]byte, error)
 
 var (
 	acceptRanges = []string{"bytes"}
@@ -52,27 +57,15 @@ var (
 	encodings    = [codings]string{brotli: "br", gzipped: "gzip"}
 )
 
-// New reads every regular file of fsys once. A file NAME.br or NAME.gz beside NAME is taken for NAME
+// New takes in every regular file of fsys. A file NAME.br or NAME.gz beside NAME is taken for NAME
 // compressed, not for a file of its own; that it really is, is not checked. So are, without NAME, NAME.br and NAME.gz that
 // stand there together, and NAME.gz alone where NAME is a script or a style sheet, as the build leaves them: other archives
 // are there to be fetched as they are. Left out are files and folders whose name begins
 // with a dot, and links: not even those that stay inside are followed.
-func New(fsys fs.FS) (*Index, error) {
-	contents, err := read(fsys)
-	if err != nil {
-		return nil, fmt.Errorf("reading the files: %w", err)
-	}
-	x := &Index{files: make(map[string]*file)}
-	for name := range contents {
-		name = represented(name, contents)
-		if x.files[name] == nil {
-			x.files[name] = newFile(name, contents)
-		}
-	}
-	return x, nil
-}
-
-func read(fsys fs.FS) (map[string][]byte, error) {
+//
+// Every file is read once: now, or where fsys is fixed, as what is embedded in the binary, when somebody first wants it.
+func New(fsys fs.FS, fixed bool) (*Index, error) {
+	names := make(map[string]bool)
 	contents := make(map[string][]byte)
 	err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -85,75 +78,94 @@ func read(fsys fs.FS) (map[string][]byte, error) {
 		if hidden || !entry.Type().IsRegular() {
 			return nil
 		}
-		contents[name], err = fs.ReadFile(fsys, name)
+		names[name] = true
+		if !fixed {
+			contents[name], err = fs.ReadFile(fsys, name)
+		}
 		return err
 	})
-	return contents, err
+	if err != nil {
+		return nil, fmt.Errorf("reading the files: %w", err)
+	}
+	read := func(name string) ([]byte, error) { return contents[name], nil }
+	if fixed {
+		read = func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) }
+	}
+	x := &Index{files: make(map[string]*file)}
+	for name := range names {
+		name = represented(name, names)
+		if x.files[name] == nil {
+			x.files[name] = newFile(name, names, read)
+		}
+	}
+	return x, nil
 }
 
 // represented returns the name of the file that the content of this name is of: another one where it is that one compressed.
-func represented(name string, contents map[string][]byte) string {
+func represented(name string, names map[string]bool) string {
 	base, cut := strings.CutSuffix(name, suffixes[brotli])
 	if !cut {
 		base, cut = strings.CutSuffix(name, suffixes[gzipped])
 	}
-	has := func(name string) bool { _, ok := contents[name]; return ok }
 	kind := path.Ext(base)
 	switch {
 	case !cut: // it is of itself
-	case has(base), has(base+suffixes[gzipped]) && (has(base+suffixes[brotli]) || kind == ".js" || kind == ".css"):
+	case names[base], names[base+suffixes[gzipped]] && (names[base+suffixes[brotli]] || kind == ".js" || kind == ".css"):
 		return base
 	}
 	return name
 }
 
-func newFile(name string, contents map[string][]byte) *file {
+func newFile(name string, names map[string]bool, read read) *file {
 	f := &file{contentType: contentType(path.Ext(name))}
 	for c, suffix := range suffixes {
-		if body, ok := contents[name+suffix]; ok {
-			f.variants[c] = newVariant(body, encodings[c])
+		if names[name+suffix] {
+			f.variants[c] = newVariant(encodings[c], func() ([]byte, []byte, error) {
+				body, err := read(name + suffix)
+				return body, body, err
+			})
 		}
 	}
 	if f.variants[identity] == nil {
-		f.variants[identity] = unpacked(contents[name+suffixes[gzipped]])
+		f.variants[identity] = newVariant("", func() ([]byte, []byte, error) {
+			packed, err := read(name + suffixes[gzipped])
+			if err != nil {
+				return nil, nil, err
+			}
+			body, err := unpack(packed)
+			return body, packed, err
+		})
 	}
 	return f
 }
 
-// unpacked returns the variant without encoding of what is there only compressed.
-func unpacked(packed []byte) *variant {
-	v := newVariant(packed, "")
-	var size uint32
-	if len(packed) >= 4 {
-		size = binary.LittleEndian.Uint32(packed[len(packed)-4:]) // RFC 1952 §2.3.1
+func unpack(packed []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
 	}
-	v.length = []string{strconv.Itoa(int(size))}
-	v.body = sync.OnceValues(func() ([]byte, error) {
-		r, err := gzip.NewReader(bytes.NewReader(packed))
+	return io.ReadAll(r) // it checks sum and length: RFC 1952 §2.3.1
+}
+
+// newVariant makes the ETag of the bytes that were found and of the encoding: tags of one file must differ by
+// encoding (RFC 9110 §8.8.3.3), also should the build write the same bytes twice.
+func newVariant(encoding string, load func() (body, found []byte, err error)) *variant {
+	v := &variant{}
+	suffix := ""
+	if encoding != "" {
+		v.encoding, suffix = []string{encoding}, "-"+encoding
+	}
+	v.form = sync.OnceValues(func() (*form, error) {
+		body, found, err := load()
 		if err != nil {
 			return nil, err
 		}
-		body, err := io.ReadAll(r)
-		if err == nil && len(body) != int(size) {
-			err = fmt.Errorf("%d bytes where the end says %d", len(body), size)
-		}
-		return body, err
+		sum := sha256.Sum256(found)
+		return &form{
+			body: body, encoding: v.encoding, length: []string{strconv.Itoa(len(body))},
+			etag: []string{`"` + base64.RawURLEncoding.EncodeToString(sum[:]) + suffix + `"`},
+		}, nil
 	})
-	return v
-}
-
-// newVariant makes the ETag of the bytes and of the encoding: tags of one file must differ by
-// encoding (RFC 9110 §8.8.3.3), also should the build write the same bytes twice.
-func newVariant(body []byte, encoding string) *variant {
-	sum := sha256.Sum256(body)
-	tag := base64.RawURLEncoding.EncodeToString(sum[:])
-	v := &variant{body: func() ([]byte, error) { return body, nil }, length: []string{strconv.Itoa(len(body))}}
-	if encoding == "" {
-		v.etag = []string{`"` + tag + `"`}
-		return v
-	}
-	v.etag = []string{`"` + tag + "-" + encoding + `"`}
-	v.encoding = []string{encoding}
 	return v
 }
 
@@ -173,27 +185,26 @@ func (x *Index) Serve(w http.ResponseWriter, r *http.Request, name, cacheControl
 		http.NotFound(w, r)
 		return
 	}
-	v := f.choose(r.Header["Accept-Encoding"])
-	body, err := v.body()
+	sent, err := f.choose(r.Header["Accept-Encoding"]).form()
 	if err != nil { // the build has left something else under a compressed file's name
 		http.Error(w, name+" cannot be unpacked", http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()
 	h["Content-Type"] = f.contentType
-	h["Etag"] = v.etag
+	h["Etag"] = sent.etag
 	h.Set("Cache-Control", cacheControl)
 	if f.varies() {
 		h.Add("Vary", "Accept-Encoding") // in every answer, also a 304 or an uncompressed one: RFC 9110 §12.5.5
 	}
-	if v.encoding != nil {
-		h["Content-Encoding"] = v.encoding
+	if sent.encoding != nil {
+		h["Content-Encoding"] = sent.encoding
 	}
 	if asksForWhole(r) {
-		v.writeWhole(w, r, body)
+		sent.writeWhole(w, r)
 		return
 	}
-	http.ServeContent(&corrector{w, v}, forServeContent(r, v), name, time.Time{}, bytes.NewReader(body))
+	http.ServeContent(&corrector{w, sent}, forServeContent(r, sent), name, time.Time{}, bytes.NewReader(sent.body))
 }
 
 // asksForWhole reports whether nothing in the request can make the answer other than a plain 200.
@@ -204,12 +215,12 @@ func asksForWhole(r *http.Request) bool {
 }
 
 // writeWhole is the usual case, done in one write: http.ServeContent would copy in pieces.
-func (v *variant) writeWhole(w http.ResponseWriter, r *http.Request, body []byte) {
+func (f *form) writeWhole(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Accept-Ranges"] = acceptRanges
-	h["Content-Length"] = v.length
+	h["Content-Length"] = f.length
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		w.Write(body)
+		w.Write(f.body)
 	}
 }

@@ -51,7 +51,7 @@ var built = fstest.MapFS{
 
 func newIndex(t testing.TB, fsys fs.FS) *files.Index {
 	t.Helper()
-	x, err := files.New(fsys)
+	x, err := files.New(fsys, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,14 +310,45 @@ func (u unreadable) Open(name string) (fs.File, error) {
 func (u unreadable) ReadFile(name string) ([]byte, error) { return nil, fs.ErrPermission }
 
 func TestNewFails(t *testing.T) {
-	if _, err := files.New(unreadable{built}); !errors.Is(err, fs.ErrPermission) {
+	if _, err := files.New(unreadable{built}, false); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("unreadable file: %v", err)
 	}
-	if _, err := files.New(os.DirFS(filepath.Join(t.TempDir(), "missing"))); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := files.New(os.DirFS(filepath.Join(t.TempDir(), "missing")), false); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing folder: %v", err)
 	}
 	if x := newIndex(t, fstest.MapFS{}); x.Has("") || x.Has(".") {
 		t.Error("an empty tree has files")
+	}
+}
+
+// counting counts what is read.
+type counting struct {
+	fstest.MapFS
+	reads map[string]int
+}
+
+func (c counting) ReadFile(name string) ([]byte, error) {
+	c.reads[name]++
+	return c.MapFS.ReadFile(name)
+}
+
+// What cannot change is read when it is wanted, and once; what can is read at the start, so that it is sent as it was then.
+func TestFixedFilesAreReadWhenWanted(t *testing.T) {
+	for _, fixed := range []bool{false, true} {
+		c := counting{fstest.MapFS{"a.txt": {Data: []byte("first")}, "b.txt": {Data: []byte("other")}}, map[string]int{}}
+		x, err := files.New(c, fixed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (len(c.reads) == 0) != fixed {
+			t.Errorf("fixed %t: New reads %v", fixed, c.reads)
+		}
+		before := serve(x, "GET", "a.txt")
+		c.MapFS["a.txt"] = &fstest.MapFile{Data: []byte("second")}
+		after := serve(x, "GET", "a.txt")
+		if before.Body.String() != "first" || after.Body.String() != "first" || before.Header().Get("Etag") != after.Header().Get("Etag") || c.reads["a.txt"] != 1 || fixed && c.reads["b.txt"] != 0 {
+			t.Errorf("fixed %t: %q, then %q; read %v", fixed, before.Body, after.Body, c.reads)
+		}
 	}
 }
 

@@ -11,9 +11,9 @@ const maxRanges = 16
 
 // forServeContent gives the request as http.ServeContent should see it: without a Range that is to be
 // ignored, and with the lines of a list as one (RFC 9110 §5.3), for it reads only the first.
-func forServeContent(r *http.Request, v *variant) *http.Request {
+func forServeContent(r *http.Request, f *form) *http.Request {
 	match, noneMatch := r.Header["If-Match"], r.Header["If-None-Match"]
-	ignored := r.Header["Range"] != nil && ignoresRange(r, v)
+	ignored := r.Header["Range"] != nil && ignoresRange(r, f)
 	if !ignored && len(match) < 2 && len(noneMatch) < 2 {
 		return r
 	}
@@ -35,13 +35,13 @@ func forServeContent(r *http.Request, v *variant) *http.Request {
 // allowed and at times demanded (RFC 9110 §14.2): to a HEAD, or for a unit that is not ours. Several
 // parts of a compressed variant are not sent, since its Content-Encoding would then be read as that
 // of the multipart around them.
-func ignoresRange(r *http.Request, v *variant) bool {
+func ignoresRange(r *http.Request, f *form) bool {
 	ranges, known := strings.CutPrefix(r.Header.Get("Range"), "bytes=")
-	if !known || r.Method == http.MethodHead || v.length[0] == "0" {
+	if !known || r.Method == http.MethodHead || f.length[0] == "0" {
 		return true
 	}
 	commas := strings.Count(ranges, ",")
-	return commas >= maxRanges || commas > 0 && v.encoding != nil || hasEmptySuffix(ranges)
+	return commas >= maxRanges || commas > 0 && f.encoding != nil || hasEmptySuffix(ranges)
 }
 
 // hasEmptySuffix finds "-0", the last no bytes: http.ServeContent would answer with a Content-Range
@@ -60,14 +60,14 @@ func hasEmptySuffix(ranges string) bool {
 // hold. A shared cache might keep such a 412 for as long as the file.
 type corrector struct {
 	http.ResponseWriter
-	variant *variant
+	form *form
 }
 
 func (c *corrector) WriteHeader(status int) {
 	h := c.Header()
 	switch status {
 	case http.StatusOK:
-		h["Content-Length"] = c.variant.length
+		h["Content-Length"] = c.form.length
 	case http.StatusPreconditionFailed:
 		for _, field := range []string{"Content-Type", "Content-Encoding", "Cache-Control"} {
 			h.Del(field)
