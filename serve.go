@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +32,11 @@ const (
 	idleTimeout   = 2 * time.Minute
 	headerBytes   = 32 << 10 // of a request, beside its token
 	drainTime     = 2 * time.Second
+
+	// headroomBytes count as memory in use and are never touched, so that the system never has to give them. The garbage
+	// collector runs when memory in use has doubled: with the four megabytes that there are otherwise, it would thirty times a
+	// second under load, and take a tenth of the time.
+	headroomBytes = 6 << 20
 
 	revocationsPatience = 2 * time.Second // with which a start waits for the list
 	shutdownGrace       = 10 * time.Second
@@ -103,6 +109,8 @@ func serveApp(ctx context.Context, cfg config.Config, log *slog.Logger, listenin
 		return fmt.Errorf("opening the database: %w", err)
 	}
 	defer db.Close()
+	headroom := make([]byte, headroomBytes)
+	defer runtime.KeepAlive(headroom)
 	keys := newKeys(cfg, log)
 	revocations := session.NewRevocations(db, log)
 	handler, err := newHandler(cfg, keys, db, revocations, log)

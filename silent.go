@@ -28,6 +28,9 @@ func endSilent(srv *http.Server) {
 }
 
 func (s *silent) note(conn net.Conn, state http.ConnState) {
+	if state == http.StateIdle {
+		return // it has been active before
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if state == http.StateNew {

@@ -23,6 +23,7 @@ type record struct {
 	limited // the context
 
 	id        string
+	started   time.Time
 	caller    context.Context // what auth has made for the caller; nil while there is none
 	principal *auth.Principal // the same
 	grantedBy string          // which part of the policy let the caller in
@@ -76,12 +77,12 @@ func (s *server) begin(router chi.Router) http.Handler {
 			id = rand.Text()
 		}
 		w.Header()[requestIDHeader] = []string{id}
-		record := &record{id: id}
+		record := &record{id: id, started: time.Now()}
 		record.route.Routes, record.route.RoutePatterns = router, record.patterns[:0]
 		if r.Method == http.MethodHead {
 			record.route.RouteMethod = http.MethodGet // no route has a HEAD of its own
 		}
-		record.begin(r.Context(), s.limits.requestTimeout)
+		record.begin(r.Context(), record.started, s.limits.requestTimeout)
 		defer record.end()
 		router.ServeHTTP(w, r.WithContext(record))
 	})
@@ -97,11 +98,10 @@ func isRequestID(id string) bool {
 // tokens travel there.
 func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := time.Now()
 		record := recordOf(r.Context())
 		record.answer.ResponseWriter = w
 		defer func() {
-			took := time.Since(start)
+			took := time.Since(record.started)
 			route := record.route.RoutePattern()
 			status := cmp.Or(record.answer.status, http.StatusOK) // nothing was written: net/http sends 200
 			s.figures.count(served{route, r.Method, status}, took)
@@ -127,7 +127,7 @@ func (s *server) observe(next http.Handler) http.Handler {
 				attrs[n] = slog.String("granted_by", record.grantedBy)
 				n++
 			}
-			line := slog.NewRecord(start.Add(took), level, "request", 0) // Logger.LogAttrs would look for its caller, which nobody reads
+			line := slog.NewRecord(record.started.Add(took), level, "request", 0) // Logger.LogAttrs would look for its caller, which nobody reads
 			line.AddAttrs(attrs[:n]...)
 			line.AddAttrs(record.noted...)
 			_ = s.log.Handler().Handle(record, line) // there is nowhere to tell of it
@@ -191,10 +191,10 @@ type limited struct {
 }
 
 // begin starts the time. With a timeout of 0 there is no end but the parent's.
-func (l *limited) begin(parent context.Context, timeout time.Duration) {
+func (l *limited) begin(parent context.Context, now time.Time, timeout time.Duration) {
 	l.Context = parent
 	if timeout > 0 {
-		l.deadline = time.Now().Add(timeout)
+		l.deadline = now.Add(timeout)
 	}
 }
 

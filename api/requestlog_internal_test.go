@@ -25,7 +25,7 @@ func TestLimitedContext(t *testing.T) {
 	type key struct{}
 	start := func(parent context.Context, timeout time.Duration) *limited {
 		l := &limited{}
-		l.begin(parent, timeout)
+		l.begin(parent, time.Now(), timeout)
 		return l
 	}
 	t.Run("ends in time, and what came from it, too", func(t *testing.T) {
