@@ -3,6 +3,7 @@ module keystead
 go 1.26.0
 
 require (
+	filippo.io/bigmod v0.1.0
 	github.com/VictoriaMetrics/metrics v1.45.0
 	github.com/alecthomas/kong v1.17.0
 	github.com/alexedwards/scs/v2 v2.9.0

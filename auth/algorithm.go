@@ -82,6 +82,9 @@ func (a *algorithm) verify(k *key, signed string, signature []byte) bool {
 	digest := h.Sum(nil)
 	switch a.family {
 	case rsaPKCS1v15:
+		if k.pkcs1v15 != nil {
+			return k.pkcs1v15.verify(a.hash, digest, signature)
+		}
 		return rsa.VerifyPKCS1v15(k.public.(*rsa.PublicKey), a.hash, digest, signature) == nil
 	case rsaPSS:
 		return rsa.VerifyPSS(k.public.(*rsa.PublicKey), a.hash, digest, signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil

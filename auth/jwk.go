@@ -23,6 +23,7 @@ type key struct {
 	id        string
 	algorithm string           // the only one it is for; "" when the realm does not say
 	public    crypto.PublicKey // *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey
+	pkcs1v15  *rsaVerifier     // of an RSA key; nil where crypto/rsa must do it
 
 	withdrawn atomic.Bool // the realm no longer publishes it
 }
@@ -44,6 +45,9 @@ func signingKeys(raw []json.RawMessage) map[string][]*key {
 		}
 		if public := publicKey(parsed); public != nil {
 			k := &key{id: parsed.KeyID(), algorithm: parsed.Algorithm().String(), public: public}
+			if public, ok := public.(*rsa.PublicKey); ok {
+				k.pkcs1v15 = newRSAVerifier(public)
+			}
 			if slices.ContainsFunc(algorithms, func(a *algorithm) bool { return a.fits(k) }) {
 				keys[k.id] = append(keys[k.id], k)
 			}
