@@ -18,7 +18,7 @@ func TestIntrospectorIsBounded(t *testing.T) {
 	}
 	now := time.Now()
 	for n := range 3 * maxRefusals {
-		i.refusals.Set(digestOf(strconv.Itoa(n)), refusal{ErrTokenRevoked, now})
+		i.refusals.Set(digestOf(strconv.Itoa(n)), &refusal{ErrTokenRevoked, now})
 		i.warn(&Principal{authorizedParty: strconv.Itoa(n)}, "aud")
 	}
 	if n := i.refusals.EstimatedSize(); n > maxRefusals {
