@@ -313,16 +313,17 @@ func closeAll(listeners []net.Listener) error {
 // and not by a person at its terminal, stopping is called and requests are taken for a moment more: load balancers need it to
 // turn to another instance.
 func serve(ctx context.Context, srv *http.Server, listeners []net.Listener, log *slog.Logger, stopping func()) error {
-	endSilent(srv)
+	conns := watchConnections(srv)
+	defer conns.stop()
 	failed := make(chan error, len(listeners))
 	secure := srv.TLSConfig != nil // asked now: Serve itself sets it
 	for _, listener := range listeners {
 		go func() {
 			if secure {
-				failed <- srv.ServeTLS(listener, "", "")
+				failed <- srv.ServeTLS(conns.listener(listener), "", "")
 				return
 			}
-			failed <- srv.Serve(listener)
+			failed <- srv.Serve(conns.listener(listener))
 		}()
 	}
 	select {

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// silentGrace is how long a connection may go on saying nothing once the server stops.
+	silentGrace = 200 * time.Millisecond
+
+	// deadlineEvery is how often deadlines are looked at, and so how late one can be.
+	deadlineEvery = 500 * time.Millisecond
+)
+
+// connections are those of a server. net/http sets five deadlines for each request, and hardly ever does one of them pass: here
+// that is a note, and a look at all notes now and then, where the system's timers would be a thirtieth of a busy server's work.
+//
+// They know, too, on which of them nothing has come yet, such as those that browsers open beforehand. Shutdown gives each
+// five seconds; a person who has pressed Ctrl-C should not wait for that.
+type connections struct {
+	mu   sync.Mutex
+	open map[*connection]struct{}
+	done chan struct{}
+}
+
+// watchConnections watches what the listeners of connections.listener accept, until stop is called.
+func watchConnections(srv *http.Server) *connections {
+	c := &connections{open: map[*connection]struct{}{}, done: make(chan struct{})}
+	srv.ConnState = func(conn net.Conn, state http.ConnState) {
+		if state == http.StateActive {
+			if secure, ok := conn.(*tls.Conn); ok {
+				conn = secure.NetConn()
+			}
+			conn.(*connection).spoke.Store(true)
+		}
+	}
+	srv.RegisterOnShutdown(func() {
+		time.Sleep(silentGrace)
+		c.each(func(conn *connection) {
+			if !conn.spoke.Load() {
+				_ = conn.Close() // nothing was said, so nothing is lost
+			}
+		})
+	})
+	go func() {
+		ticker := time.NewTicker(deadlineEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case now := <-ticker.C:
+				c.each(func(conn *connection) { conn.endLate(now.UnixNano()) })
+			case <-c.done:
+				return
+			}
+		}
+	}()
+	return c
+}
+
+func (c *connections) stop() { close(c.done) }
+
+func (c *connections) each(do func(*connection)) {
+	c.mu.Lock()
+	all := make([]*connection, 0, len(c.open))
+	for conn := range c.open {
+		all = append(all, conn)
+	}
+	c.mu.Unlock()
+	for _, conn := range all {
+		do(conn)
+	}
+}
+
+// listener returns one whose connections are watched.
+func (c *connections) listener(l net.Listener) net.Listener { return &watchedListener{l, c} }
+
+type watchedListener struct {
+	net.Listener
+	connections *connections
+}
+
+// Accept implements net.Listener.
+func (l *watchedListener) Accept() (net.Conn, error) {
+	accepted, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	conn := &connection{Conn: accepted, connections: l.connections}
+	conn.read.set, conn.write.set = accepted.SetReadDeadline, accepted.SetWriteDeadline
+	l.connections.mu.Lock()
+	defer l.connections.mu.Unlock()
+	l.connections.open[conn] = struct{}{}
+	return conn, nil
+}
+
+// connection is one that notes its deadlines.
+type connection struct {
+	net.Conn
+	connections *connections
+	read, write deadline
+	spoke       atomic.Bool
+}
+
+// Close implements net.Conn.
+func (c *connection) Close() error {
+	c.connections.mu.Lock()
+	delete(c.connections.open, c)
+	c.connections.mu.Unlock()
+	return c.Conn.Close()
+}
+
+// CloseWrite lets net/http end its half of the connection first, so that the other end reads a last answer whole.
+func (c *connection) CloseWrite() error { return c.Conn.(interface{ CloseWrite() error }).CloseWrite() }
+
+// SetDeadline implements net.Conn.
+func (c *connection) SetDeadline(t time.Time) error {
+	if err := c.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return c.SetWriteDeadline(t)
+}
+
+// SetReadDeadline implements net.Conn.
+func (c *connection) SetReadDeadline(t time.Time) error { return c.read.note(t) }
+
+// SetWriteDeadline implements net.Conn.
+func (c *connection) SetWriteDeadline(t time.Time) error { return c.write.note(t) }
+
+// endLate lets what waits beyond its deadline fail.
+func (c *connection) endLate(now int64) {
+	c.read.endLate(now)
+	c.write.endLate(now)
+}
+
+// deadline is one for reading or for writing.
+type deadline struct {
+	set func(time.Time) error // of the connection itself
+
+	mu     sync.Mutex
+	at     int64 // nanoseconds since 1970; 0: there is none
+	passed bool  // the connection itself was told
+}
+
+// longAgo is before every time that is meant as one: net/http takes such a deadline to interrupt a read.
+var longAgo = time.Unix(1_000_000_000, 0)
+
+func (d *deadline) note(t time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !t.IsZero() && t.Before(longAgo) {
+		d.at, d.passed = 0, true
+		return d.set(t)
+	}
+	d.at = 0
+	if !t.IsZero() {
+		d.at = t.UnixNano()
+	}
+	if d.passed {
+		d.passed = false
+		return d.set(time.Time{})
+	}
+	return nil
+}
+
+func (d *deadline) endLate(now int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.at != 0 && d.at <= now {
+		d.at, d.passed = 0, true
+		_ = d.set(longAgo) // it may be closed by now
+	}
+}
