@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"keystead/auth"
+	"keystead/jsonlog"
 )
 
 // record is what becomes known of a request while it is answered. It is the request's context, the place for its route, and
@@ -109,7 +110,7 @@ func (s *server) observe(next http.Handler) http.Handler {
 			if !s.log.Enabled(record, level) {
 				return
 			}
-			attrs := [10]slog.Attr{
+			attrs := [12]slog.Attr{
 				slog.String("request_id", record.id),
 				slog.String("method", r.Method),
 				slog.String("path", shown(r.URL.Path)),
@@ -127,13 +128,22 @@ func (s *server) observe(next http.Handler) http.Handler {
 				attrs[n] = slog.String("granted_by", record.grantedBy)
 				n++
 			}
-			line := slog.NewRecord(record.started.Add(took), level, "request", 0) // Logger.LogAttrs would look for its caller, which nobody reads
-			line.AddAttrs(attrs[:n]...)
-			line.AddAttrs(record.noted...)
-			_ = s.log.Handler().Handle(record, line) // there is nowhere to tell of it
+			s.writeLine(record, record.started.Add(took), level, append(attrs[:n], record.noted...))
 		}()
 		next.ServeHTTP(&record.answer, r)
 	})
+}
+
+// writeLine writes the line of a request. There is nowhere to tell of an error.
+func (s *server) writeLine(ctx context.Context, t time.Time, level slog.Level, attrs []slog.Attr) {
+	const message = "request"
+	if h, ok := s.log.Handler().(*jsonlog.Handler); ok {
+		_ = h.Line(ctx, t, level, message, attrs)
+		return
+	}
+	line := slog.NewRecord(t, level, message, 0) // Logger.LogAttrs would look for its caller, which nobody reads
+	line.AddAttrs(attrs...)
+	_ = s.log.Handler().Handle(ctx, line)
 }
 
 // levelOf keeps probes that find all well out of the usual log: they come every few seconds.

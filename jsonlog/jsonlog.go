@@ -44,35 +44,54 @@ var lines = sync.Pool{New: func() any { return new(make([]byte, 0, 1024)) }}
 
 // Handle implements slog.Handler.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
+	if r.Time.IsZero() || r.NumAttrs() > mostAttrs {
+		return h.whole.Handle(ctx, r)
+	}
+	var space [mostAttrs]slog.Attr
+	attrs := space[:0]
+	r.Attrs(func(a slog.Attr) bool {
+		attrs = append(attrs, a)
+		return true
+	})
+	return h.Line(ctx, r.Time, r.Level, r.Message, attrs)
+}
+
+// mostAttrs is how many are usual.
+const mostAttrs = 16
+
+// Line writes a line as Handle does of a record with these parts, without the pieces of memory that a record takes. Whether the
+// level is enabled is for the caller to know.
+func (h *Handler) Line(ctx context.Context, t time.Time, level slog.Level, message string, attrs []slog.Attr) error {
 	pooled := lines.Get().(*[]byte)
 	defer lines.Put(pooled)
-	line, plain := appendRecord((*pooled)[:0], r)
+	line, plain := appendLine((*pooled)[:0], t, level, message, attrs)
 	if !plain {
+		r := slog.NewRecord(t, level, message, 0)
+		r.AddAttrs(attrs...)
 		return h.whole.Handle(ctx, r)
 	}
 	*pooled = line
-	return h.out.add(line, r.Level >= slog.LevelWarn)
+	return h.out.add(line, level >= slog.LevelWarn)
 }
 
-// appendRecord appends the line of a record whose texts need no escape and whose values are simple; of another one plain is
-// false.
-func appendRecord(line []byte, r slog.Record) (_ []byte, plain bool) {
-	if r.Time.IsZero() || !isPlain(r.Message) {
+// appendLine appends the line where its texts need no escape and its values are simple; of another one plain is false.
+func appendLine(line []byte, t time.Time, level slog.Level, message string, attrs []slog.Attr) (_ []byte, plain bool) {
+	if !isPlain(message) {
 		return line, false
 	}
 	line = append(line, `{"time":"`...)
-	line = r.Time.AppendFormat(line, time.RFC3339Nano)
+	line = t.AppendFormat(line, time.RFC3339Nano)
 	line = append(line, `","level":"`...)
-	line = append(line, r.Level.String()...)
+	line = append(line, level.String()...)
 	line = append(line, `","msg":"`...)
-	line = append(line, r.Message...)
+	line = append(line, message...)
 	line = append(line, '"')
-	plain = true
-	r.Attrs(func(a slog.Attr) bool {
-		line, plain = appendAttr(line, a)
-		return plain
-	})
-	return append(line, '}', '\n'), plain
+	for _, a := range attrs {
+		if line, plain = appendAttr(line, a); !plain {
+			return line, false
+		}
+	}
+	return append(line, '}', '\n'), true
 }
 
 func appendAttr(line []byte, a slog.Attr) (_ []byte, plain bool) {
