@@ -21,6 +21,7 @@ import (
 
 	"keystead/auth"
 	"keystead/auth/authtest"
+	"keystead/jsonlog"
 )
 
 // BenchmarkAuthentication measures what checking a token adds to a whole request: CPU of a server process that does nothing
@@ -68,7 +69,7 @@ func requestsFor(path string, tokens []string) []string {
 
 const (
 	asServer         = "KEYSTEAD_BENCH_SERVER"
-	roundRequests    = 20_000
+	roundRequests    = 4_000
 	benchConnections = 16
 	benchUsers       = 500
 )
@@ -121,7 +122,8 @@ func startServer(b *testing.B) benchServer {
 func serveForBenchmark(b *testing.B) {
 	realm := authtest.NewIssuer(b)
 	s := newServer(b, realm)
-	s.log = slog.New(slog.NewJSONHandler(io.Discard, nil))
+	log, _ := jsonlog.New(io.Discard, slog.LevelInfo)
+	s.log = slog.New(log)
 	s.limits = limits{bodyBytes: 1 << 20, requestTimeout: 30 * time.Second}
 	table := newTestTable(b, s)
 	tokens := make([]string, benchUsers)

@@ -108,3 +108,21 @@ func TestCacheForgets(t *testing.T) {
 		t.Error("an entry outlives its token")
 	}
 }
+
+func TestDigestTellsTokensApart(t *testing.T) {
+	token := strings.Repeat("eyJhbGciOiJSUzI1NiJ9.", 60)
+	seen := map[digest]int{digestOf(token): -1}
+	for i := range len(token) {
+		changed := []byte(token)
+		changed[i] ^= 1
+		for _, other := range []string{string(changed), token[:i]} {
+			if before, ok := seen[digestOf(other)]; ok {
+				t.Fatalf("what was changed or cut at %d has the digest of %d", i, before)
+			}
+			seen[digestOf(other)] = i
+		}
+	}
+	if digestOf(strings.Clone(token)) != digestOf(token) || digestOf(token+"\x00") == digestOf(token) {
+		t.Error("a token has two digests, or two tokens have one")
+	}
+}

@@ -138,7 +138,7 @@ func (b *bench) fill(ctx context.Context, r *report, servers []server) (err erro
 // CPU for the hot token and for those of 500 users.
 func (b *bench) measureHandler(ctx context.Context) (ratios map[string]float64, err error) {
 	fmt.Fprintln(b.progress, "the same handler without authentication")
-	cmd := exec.CommandContext(ctx, "go", "test", "./api", "-run", "^$", "-bench", "^BenchmarkAuthentication$", "-benchtime", strconv.Itoa(2+b.rounds)+"x")
+	cmd := exec.CommandContext(ctx, "go", "test", "./api", "-run", "^$", "-bench", "^BenchmarkAuthentication$", "-benchtime", strconv.Itoa(10*b.rounds)+"x")
 	cmd.Dir = filepath.Clean(b.root)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
