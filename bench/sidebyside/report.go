@@ -73,10 +73,11 @@ func ratio(a, b figures, work string, of func(sample) float64) float64 {
 	return median(ratios)
 }
 
-// best returns the server of a kind with the least or the most of a figure, and whether there is any.
-func (r *report) best(k kind, work string, of func(sample) float64, most bool) (best figures, found bool) {
+// best returns the server of a kind with the least or the most of a figure, and whether there is any. Those measured in short
+// are apart.
+func (r *report) best(k kind, short bool, work string, of func(sample) float64, most bool) (best figures, found bool) {
 	for _, f := range r.servers {
-		if f.kind != k || len(f.work[work]) == 0 {
+		if f.kind != k || f.short != short || len(f.work[work]) == 0 {
 			continue
 		}
 		if !found || (median(pick(f.work[work], of)) > median(pick(best.work[work], of))) == most {
@@ -108,16 +109,18 @@ func (r *report) targets() []target {
 		{name: "CPU, 500 users, against the same handler without authentication", measured: r.handler[everyone], limit: 1.10, unit: "×"},
 	}
 	for _, work := range []string{hot, everyone} {
-		goPeer, hasGo := r.best(goLibrary, work, cpu, false)
+		goPeer, hasGo := r.best(goLibrary, false, work, cpu, false)
 		all = append(all,
 			against("CPU, "+work+", against bare net/http", bare, true, work, cpu, 1.5, false),
 			against("CPU, "+work+", against axum", axum, hasAxum, work, cpu, 0.75, false),
 			against("CPU, "+work+", against the fastest Go library", goPeer, hasGo, work, cpu, 0.35, false))
 	}
-	fastest, hasGuides := r.best(guide, hot, rps, true)
-	newest, hasNewest := r.best(goLibrary, fresh, cpu, false)
+	fastest, hasGuides := r.best(guide, false, hot, rps, true)
+	twice, hasTwice := r.best(guide, true, hot, rps, true)
+	newest, hasNewest := r.best(goLibrary, false, fresh, cpu, false)
 	all = append(all,
 		against("requests/s, hot token, against the fastest guide", fastest, hasGuides, hot, rps, 10, true),
+		against("requests/s, hot token, against the fastest guide with two workers", twice, hasTwice, hot, rps, 10, true),
 		against("requests/s, hot token, against guide 3 as published", published, hasPublished, hot, rps, 60, true),
 		against("CPU, never-seen tokens, against the fastest Go library", newest, hasNewest, fresh, cpu, 0.9, false),
 		target{name: fmt.Sprintf("p99 at %d requests/s, against bare net/http", r.rate), measured: medianRatio(pick(r.atRate[1], p99), pick(r.atRate[0], p99)), limit: 1.5, unit: "×"},
