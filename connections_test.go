@@ -39,10 +39,10 @@ func watched(t *testing.T) (conn net.Conn, other *net.TCPConn, all *connections)
 
 func TestDeadlines(t *testing.T) {
 	conn, other, all := watched(t)
-	read := func() (error, time.Duration) {
+	read := func() (time.Duration, error) {
 		began := time.Now()
 		_, err := conn.Read(make([]byte, 1))
-		return err, time.Since(began)
+		return time.Since(began), err
 	}
 	set := func(t time.Time) {
 		if err := conn.SetReadDeadline(t); err != nil {
@@ -50,11 +50,11 @@ func TestDeadlines(t *testing.T) {
 		}
 	}
 	set(time.Now().Add(time.Millisecond))
-	if err, took := read(); !errors.Is(err, os.ErrDeadlineExceeded) || took > 2*deadlineEvery {
+	if took, err := read(); !errors.Is(err, os.ErrDeadlineExceeded) || took > 2*deadlineEvery {
 		t.Errorf("a read beyond its deadline ends with %v after %v", err, took)
 	}
 	set(time.Unix(1, 0)) // what net/http calls a long time ago
-	if err, took := read(); !errors.Is(err, os.ErrDeadlineExceeded) || took > deadlineEvery/2 {
+	if took, err := read(); !errors.Is(err, os.ErrDeadlineExceeded) || took > deadlineEvery/2 {
 		t.Errorf("a read that is interrupted ends with %v after %v", err, took)
 	}
 	for name, later := range map[string]time.Time{"no deadline": {}, "a later one": time.Now().Add(time.Minute)} {
@@ -63,7 +63,7 @@ func TestDeadlines(t *testing.T) {
 		if _, err := other.Write([]byte("x")); err != nil {
 			t.Fatal(err)
 		}
-		if err, _ := read(); err != nil {
+		if _, err := read(); err != nil {
 			t.Errorf("after %s was set, a read ends with %v", name, err)
 		}
 	}
