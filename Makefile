@@ -23,7 +23,7 @@ test: ## all tests: in a real browser, on the development realm and on a real Ke
 lighthouse: build ## measure the first loads of a signed-in person in a browser; nothing else should run beside it
 	@cd e2e && npm ci --no-audit --no-fund --loglevel=error && npm run --silent lighthouse
 
-bench: build ## measure Keystead beside the guides' stacks and other libraries, into docs/performance.md; half an hour, and nothing else should run
+bench: build ## measure Keystead beside the guides' stacks and other libraries, into docs/performance.md; a quarter of an hour, and nothing else should run
 	@cd bench && go run . && go run ./realmstart && go run ./sidebyside -docs ../docs
 
 bench-quick: build ## the same in under three minutes, without the guides' stacks: shows that it works, and measures little

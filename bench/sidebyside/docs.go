@@ -39,7 +39,7 @@ func (r *report) writeInto(folder, text string) error {
 func (r *report) chart() string {
 	const (
 		lineHeight = 26
-		barsAt     = 330
+		barsAt     = 370
 		barsWide   = 400
 		width      = barsAt + barsWide + 90
 	)
