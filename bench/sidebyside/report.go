@@ -38,6 +38,9 @@ type target struct {
 	unit     string
 }
 
+// noProc is why CPU and memory can be unknown.
+const noProc = "this system has no /proc"
+
 func (t target) verdict() string {
 	switch {
 	case t.measured < 0:
@@ -61,16 +64,12 @@ func cpu(s sample) float64 { return s.cpu }
 func p50(s sample) float64 { return milliseconds(s.p50) }
 func p99(s sample) float64 { return milliseconds(s.p99) }
 
-// ratio is the median of the ratios of the rounds; below zero when one of both was not measured.
+// notMeasured stands for a ratio that there is not.
+const notMeasured = -1
+
+// ratio is the median of the ratios of the rounds. Where the system does not tell a figure, it is 0 and there is no ratio.
 func ratio(a, b figures, work string, of func(sample) float64) float64 {
-	if len(a.work[work]) == 0 || len(b.work[work]) == 0 {
-		return -1
-	}
-	var ratios []float64
-	for round, s := range a.work[work] {
-		ratios = append(ratios, of(s)/of(b.work[work][round]))
-	}
-	return median(ratios)
+	return medianRatio(pick(a.work[work], of), pick(b.work[work], of))
 }
 
 // best returns the server of a kind with the least or the most of a figure, and whether there is any. Those measured in short
@@ -91,9 +90,13 @@ func (r *report) targets() []target {
 	bare, ours := r.servers[0], r.servers[1]
 	against := func(name string, other figures, found bool, work string, of func(sample) float64, limit float64, atLeast bool) target {
 		if !found {
-			return target{name: name, measured: -1, limit: limit, atLeast: atLeast, note: "it is missing", unit: "×"}
+			return target{name: name, measured: notMeasured, limit: limit, atLeast: atLeast, note: "it is missing", unit: "×"}
 		}
-		return target{name: name, measured: ratio(ours, other, work, of), limit: limit, atLeast: atLeast, note: other.name, unit: "×"}
+		t := target{name: name, measured: ratio(ours, other, work, of), limit: limit, atLeast: atLeast, note: other.name, unit: "×"}
+		if t.measured == notMeasured {
+			t.note = noProc
+		}
+		return t
 	}
 	byName := func(name string) (figures, bool) {
 		i := slices.IndexFunc(r.servers, func(f figures) bool { return f.name == name })
@@ -115,6 +118,10 @@ func (r *report) targets() []target {
 			against("CPU, "+work+", against axum", axum, hasAxum, work, cpu, 0.75, false),
 			against("CPU, "+work+", against the fastest Go library", goPeer, hasGo, work, cpu, 0.35, false))
 	}
+	memory, unknown := float64(median(ours.memory))/(1<<20), ""
+	if memory == 0 {
+		memory, unknown = notMeasured, noProc
+	}
 	fastest, hasGuides := r.best(guide, false, hot, rps, true)
 	twice, hasTwice := r.best(guide, true, hot, rps, true)
 	newest, hasNewest := r.best(goLibrary, false, fresh, cpu, false)
@@ -127,9 +134,9 @@ func (r *report) targets() []target {
 		target{name: "failed requests over a key rotation", measured: float64(r.troubles[0].oldFailed + r.troubles[0].newFailed), limit: 0},
 		target{name: fmt.Sprintf("fetches of the keys for %d tokens of unknown keys", unknownKeyTokens), measured: float64(r.troubles[0].fetches), limit: 5},
 		target{name: "start to first answer", measured: float64(median(ours.starts).Microseconds()) / 1000, limit: 50, unit: "ms"},
-		target{name: "memory after the load of 500 users", measured: float64(median(ours.memory)) / (1 << 20), limit: 40, unit: "MiB"},
+		target{name: "memory after the load of 500 users", measured: memory, limit: 40, unit: "MiB", note: unknown},
 		target{name: "the binary", measured: float64(ours.size()) / (1 << 20), limit: 25, unit: "MiB"})
-	static := target{name: "requests/s, static files, against nginx", measured: -1, limit: 0.7, atLeast: true, note: "there is no nginx", unit: "×"}
+	static := target{name: "requests/s, static files, against nginx", measured: notMeasured, limit: 0.7, atLeast: true, note: "there is no nginx", unit: "×"}
 	if len(r.nginx) > 0 {
 		static.note = "nginx"
 		static.measured = medianRatio(pick(r.static, rps), pick(r.nginx, rps))
@@ -138,8 +145,14 @@ func (r *report) targets() []target {
 }
 
 func medianRatio(a, b []float64) float64 {
+	if len(a) == 0 || len(a) != len(b) {
+		return notMeasured
+	}
 	ratios := make([]float64, len(a))
 	for i := range a {
+		if a[i] == 0 || b[i] == 0 {
+			return notMeasured
+		}
 		ratios[i] = a[i] / b[i]
 	}
 	return median(ratios)

@@ -61,6 +61,25 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+// Where the system tells no CPU time, no target about it may seem to hold.
+func TestWithoutProc(t *testing.T) {
+	r := made()
+	for i := range r.servers {
+		for _, samples := range r.servers[i].work {
+			for j := range samples {
+				samples[j].cpu = 0
+			}
+		}
+		r.servers[i].memory = []int64{0}
+	}
+	for _, got := range r.targets() {
+		about := strings.HasPrefix(got.name, "CPU") && !strings.Contains(got.name, "same handler") || strings.HasPrefix(got.name, "memory")
+		if about && !strings.HasPrefix(got.verdict(), "not measured") {
+			t.Errorf("%s: %v %s", got.name, got.measured, got.verdict())
+		}
+	}
+}
+
 func TestReportGoesBetweenItsMarks(t *testing.T) {
 	folder := t.TempDir()
 	page := filepath.Join(folder, "performance.md")
