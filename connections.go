@@ -23,14 +23,15 @@ const (
 // They know, too, on which of them nothing has come yet, such as those that browsers open beforehand. Shutdown gives each
 // five seconds; a person who has pressed Ctrl-C should not wait for that.
 type connections struct {
-	mu   sync.Mutex
-	open map[*connection]struct{}
-	done chan struct{}
+	began time.Time // what deadlines are counted from: a clock that is set must not move them
+	mu    sync.Mutex
+	open  map[*connection]struct{}
+	done  chan struct{}
 }
 
 // watchConnections watches what the listeners of connections.listener accept, until stop is called.
 func watchConnections(srv *http.Server) *connections {
-	c := &connections{open: map[*connection]struct{}{}, done: make(chan struct{})}
+	c := &connections{began: time.Now(), open: map[*connection]struct{}{}, done: make(chan struct{})}
 	srv.ConnState = func(conn net.Conn, state http.ConnState) {
 		if state == http.StateActive {
 			if secure, ok := conn.(*tls.Conn); ok {
@@ -53,7 +54,7 @@ func watchConnections(srv *http.Server) *connections {
 		for {
 			select {
 			case now := <-ticker.C:
-				c.each(func(conn *connection) { conn.endLate(now.UnixNano()) })
+				c.each(func(conn *connection) { conn.endLate(now.Sub(c.began)) })
 			case <-c.done:
 				return
 			}
@@ -91,7 +92,8 @@ func (l *watchedListener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	conn := &connection{Conn: accepted, connections: l.connections}
-	conn.read.set, conn.write.set = accepted.SetReadDeadline, accepted.SetWriteDeadline
+	conn.read = deadline{began: l.connections.began, set: accepted.SetReadDeadline}
+	conn.write = deadline{began: l.connections.began, set: accepted.SetWriteDeadline}
 	l.connections.mu.Lock()
 	defer l.connections.mu.Unlock()
 	l.connections.open[conn] = struct{}{}
@@ -132,18 +134,19 @@ func (c *connection) SetReadDeadline(t time.Time) error { return c.read.note(t) 
 func (c *connection) SetWriteDeadline(t time.Time) error { return c.write.note(t) }
 
 // endLate lets what waits beyond its deadline fail.
-func (c *connection) endLate(now int64) {
+func (c *connection) endLate(now time.Duration) {
 	c.read.endLate(now)
 	c.write.endLate(now)
 }
 
 // deadline is one for reading or for writing.
 type deadline struct {
-	set func(time.Time) error // of the connection itself
+	began time.Time
+	set   func(time.Time) error // of the connection itself
 
 	mu     sync.Mutex
-	at     int64 // nanoseconds since 1970; 0: there is none
-	passed bool  // the connection itself was told
+	at     time.Duration // since began; 0: there is none
+	passed bool          // the connection itself was told
 }
 
 // longAgo is before every time that is meant as one: net/http takes such a deadline to interrupt a read.
@@ -158,7 +161,7 @@ func (d *deadline) note(t time.Time) error {
 	}
 	d.at = 0
 	if !t.IsZero() {
-		d.at = t.UnixNano()
+		d.at = max(1, t.Sub(d.began))
 	}
 	if d.passed {
 		d.passed = false
@@ -167,7 +170,7 @@ func (d *deadline) note(t time.Time) error {
 	return nil
 }
 
-func (d *deadline) endLate(now int64) {
+func (d *deadline) endLate(now time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.at != 0 && d.at <= now {

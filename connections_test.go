@@ -50,12 +50,12 @@ func TestDeadlines(t *testing.T) {
 		}
 	}
 	set(time.Now().Add(time.Millisecond))
-	if took, err := read(); !errors.Is(err, os.ErrDeadlineExceeded) || took > 2*deadlineEvery {
+	if took, err := read(); !errors.Is(err, os.ErrDeadlineExceeded) || took > patience {
 		t.Errorf("a read beyond its deadline ends with %v after %v", err, took)
 	}
 	set(time.Unix(1, 0)) // what net/http calls a long time ago
-	if took, err := read(); !errors.Is(err, os.ErrDeadlineExceeded) || took > deadlineEvery/2 {
-		t.Errorf("a read that is interrupted ends with %v after %v", err, took)
+	if _, err := read(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a read that is interrupted ends with %v", err)
 	}
 	for name, later := range map[string]time.Time{"no deadline": {}, "a later one": time.Now().Add(time.Minute)} {
 		set(time.Unix(1, 0))

@@ -16,8 +16,8 @@ import (
 type digest [sha256.Size]byte
 
 // hasher is AES-GCM by a random key that nobody ever learns. As nothing but the digest is made of a token, and always with the
-// same nonce, this is GHASH under a secret key: any two given tokens of n blocks have the same digest with a probability of
-// n/2¹²⁸ (McGrew and Viega 2004, §5.1), and an attacker who cannot see a digest has nothing to choose them by. It takes a
+// same nonce, this is GHASH under a secret key: any two given tokens of at most n blocks have the same digest with a probability
+// of (n+1)/2¹²⁸ (McGrew and Viega 2004, §5.1), and an attacker who cannot see a digest has nothing to choose them by. It takes a
 // quarter of the time of SHA-256, which would be the larger part of all that a known token costs.
 var hasher = newHasher()
 

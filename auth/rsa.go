@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/fips140"
 	"crypto/rsa"
+	"math"
 
 	"filippo.io/bigmod"
 )
@@ -19,7 +20,7 @@ type rsaVerifier struct {
 // newRSAVerifier returns nil for a key that only crypto/rsa may use: in FIPS 140 mode all.
 func newRSAVerifier(public *rsa.PublicKey) *rsaVerifier {
 	modulus, err := bigmod.NewModulus(public.N.Bytes())
-	if err != nil || public.E <= 0 || fips140.Enabled() {
+	if err != nil || public.E <= 0 || public.E > math.MaxInt32 || fips140.Enabled() { // larger ones crypto/rsa refuses
 		return nil
 	}
 	return &rsaVerifier{modulus, uint(public.E)}
@@ -35,8 +36,8 @@ var digestInfos = map[crypto.Hash][]byte{
 // verify reports whether signature is one over a message with this digest.
 func (v *rsaVerifier) verify(hash crypto.Hash, digest, signature []byte) bool {
 	size := v.modulus.Size()
-	info := digestInfos[hash]
-	if len(signature) != size || size < len(info)+len(digest)+11 {
+	info, known := digestInfos[hash]
+	if !known || len(digest) != hash.Size() || len(signature) != size || size < len(info)+len(digest)+11 {
 		return false
 	}
 	s, err := bigmod.NewNat().SetBytes(signature, v.modulus)

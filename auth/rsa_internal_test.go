@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"fmt"
+	"math"
 	"math/big"
 	"testing"
 )
@@ -93,6 +94,18 @@ func TestRSAVerifierWantsTheOneEncoding(t *testing.T) {
 		if got := judges(t, &key.PublicKey, crypto.SHA256, digest[:], signature); got != (name == "good") {
 			t.Errorf("%s: %t", name, got)
 		}
+	}
+}
+
+func TestRSAVerifierLeavesTheRestToCryptoRSA(t *testing.T) {
+	public := rsaKey(t, 2048).PublicKey
+	for e, ours := range map[int]bool{3: true, 65537: true, math.MaxInt32: true, 1<<32 + 1: false, 0: false, -3: false} {
+		if public.E = e; (newRSAVerifier(&public) != nil) != ours {
+			t.Errorf("exponent %d: ours is %t", e, !ours)
+		}
+	}
+	if key := rsaKey(t, 2048); newRSAVerifier(&key.PublicKey).verify(crypto.SHA1, make([]byte, 20), make([]byte, 256)) {
+		t.Error("an unknown hash passes")
 	}
 }
 

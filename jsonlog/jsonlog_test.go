@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,53 +94,67 @@ func FuzzLinesAreThoseOfSlog(f *testing.F) {
 
 // counted counts writes.
 type counted struct {
-	bytes.Buffer
+	mu     sync.Mutex
+	text   strings.Builder
 	writes int
 }
 
 func (c *counted) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.writes++
-	return c.Buffer.Write(p)
+	return c.text.Write(p)
+}
+
+// taken returns what came since it was called last.
+func (c *counted) taken() (writes int, text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	writes, text = c.writes, c.text.String()
+	c.writes = 0
+	c.text.Reset()
+	return writes, text
 }
 
 func TestLinesWaitForEachOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out counted
-		h, _ := jsonlog.New(&out, slog.LevelInfo)
+		h, flush := jsonlog.New(&out, slog.LevelInfo)
+		defer flush()
 		log := slog.New(h)
 		for round := range 2 {
-			out.Reset()
-			out.writes = 0
 			log.Info("one")
 			log.Info("two")
-			if out.writes != 0 {
+			if writes, _ := out.taken(); writes != 0 {
 				t.Errorf("round %d: a line was written at once", round)
 			}
 			time.Sleep(jsonlog.Delay + time.Millisecond)
 			synctest.Wait()
-			if out.writes != 1 || strings.Count(out.String(), "\n") != 2 {
-				t.Errorf("round %d: %d writes of %q", round, out.writes, out.String())
+			if writes, text := out.taken(); writes != 1 || strings.Count(text, "\n") != 2 {
+				t.Errorf("round %d: %d writes of %q", round, writes, text)
 			}
 		}
-		out.Reset()
 		log.Info("before")
 		log.Error("at once")
-		if text := out.String(); !strings.Contains(text, "before") || strings.Index(text, "before") > strings.Index(text, "at once") {
+		if _, text := out.taken(); !strings.Contains(text, "before") || strings.Index(text, "before") > strings.Index(text, "at once") {
 			t.Errorf("a line of an error waits, or passes those before it: %q", text)
 		}
 	})
 }
 
 func TestManyLinesDoNotWait(t *testing.T) {
-	var out counted
-	h, _ := jsonlog.New(&out, slog.LevelInfo)
-	long := strings.Repeat("x", 1000)
-	for range 70 {
-		slog.New(h).Info(long)
-	}
-	if out.writes != 1 {
-		t.Errorf("%d writes", out.writes)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var out counted
+		h, flush := jsonlog.New(&out, slog.LevelInfo)
+		defer flush()
+		long := strings.Repeat("x", 1000)
+		for range 70 {
+			slog.New(h).Info(long)
+		}
+		if writes, _ := out.taken(); writes != 1 {
+			t.Errorf("%d writes", writes)
+		}
+	})
 }
 
 func BenchmarkLine(b *testing.B) {

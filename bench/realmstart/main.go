@@ -51,6 +51,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	if *rounds < 1 {
+		return errors.New("-rounds must be at least 1")
+	}
 	binary, err := filepath.Abs(filepath.Join(*root, "bin", "keystead"))
 	if err != nil {
 		return err

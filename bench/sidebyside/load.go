@@ -69,14 +69,24 @@ func (g generator) load(ctx context.Context, base string, w workload, seconds in
 	return g.runWrk(ctx, base, w, connections, seconds, 0)
 }
 
-// loadAt is load at a rate. With wrk that is a little less, the slower the answers are: each connection rests for a time between
-// two requests.
+// restMilliseconds is how long a connection of wrk rests between two requests where there is a rate.
+const restMilliseconds = 4
+
+// loadAt is load at a rate. wrk knows none: its connections rest between two requests, and how many of them make the rate is found
+// by trying, with the answers of this server.
 func (g generator) loadAt(ctx context.Context, base string, w workload, seconds, perSecond int) (answers, error) {
 	if g.wrk == "" {
 		return attack(base, w, vegeta.Rate{Freq: perSecond, Per: time.Second}, time.Duration(seconds)*time.Second)
 	}
-	const rest = 4 // milliseconds
-	return g.runWrk(ctx, base, w, max(1, perSecond*rest/1000), seconds, rest)
+	many := max(1, perSecond*restMilliseconds/1000)
+	for range 2 {
+		tried, err := g.runWrk(ctx, base, w, many, 1, restMilliseconds)
+		if err != nil {
+			return answers{}, err
+		}
+		many = max(1, int(float64(many)*min(2, float64(perSecond)/tried.perSecond())))
+	}
+	return g.runWrk(ctx, base, w, many, seconds, restMilliseconds)
 }
 
 func (g generator) runWrk(ctx context.Context, base string, w workload, connections, seconds, rest int) (answers, error) {

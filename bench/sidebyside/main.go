@@ -116,15 +116,15 @@ func (b *bench) fill(ctx context.Context, r *report, servers []server) (err erro
 		if f.short || f.kind == limit {
 			continue
 		}
-		capacity := median(pick(f.work[hot], func(s sample) float64 { return s.perSecond }))
-		t, err := b.measureTrouble(ctx, f.server, int(min(capacity/2, 500)))
+		capacity := median(pick(f.work[hot], rps))
+		t, err := b.measureTrouble(ctx, f.server, int(min(max(capacity/2, 2), 500)))
 		if err != nil {
 			return err
 		}
 		r.troubles = append(r.troubles, t)
 	}
-	r.rate = int(median(pick(r.servers[1].work[hot], func(s sample) float64 { return s.perSecond })) / 2)
-	if r.atRate, err = b.measureAtRate(ctx, []server{bare, keystead}, r.rate); err != nil {
+	half := int(median(pick(r.servers[1].work[hot], rps)) / 2)
+	if r.atRate, err = b.measureAtRate(ctx, []server{bare, keystead}, half); err != nil {
 		return err
 	}
 	if r.static, r.nginx, err = b.measureStatic(ctx, keystead); err != nil {

@@ -80,6 +80,17 @@ func TestWithoutProc(t *testing.T) {
 	}
 }
 
+func TestSpread(t *testing.T) {
+	for want, values := range map[string][]float64{"–": {}, "2.0 (1.0–4.0)": {4, 1, 2}, "3.5": {3.5}} {
+		if got := spread(values, 1); got != want {
+			t.Errorf("%v: %s, want %s", values, got, want)
+		}
+	}
+	if got := spread([]float64{9, 0, 8}, 0); got != "–" { // one round has no figure
+		t.Errorf("with a round that has none: %s", got)
+	}
+}
+
 func TestReportGoesBetweenItsMarks(t *testing.T) {
 	folder := t.TempDir()
 	page := filepath.Join(folder, "performance.md")

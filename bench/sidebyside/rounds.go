@@ -153,11 +153,8 @@ func (b *bench) measureAtRate(ctx context.Context, servers []server, perSecond i
 		if started[i], err = s.start(ctx, b.realm, b.dir); err != nil {
 			return nil, err
 		}
-		if _, err := b.load.loadAt(ctx, started[i].base, b.workload(hot), 1, perSecond); err != nil {
-			return nil, err
-		}
 	}
-	for range 2*b.rounds - 1 {
+	for range b.rounds {
 		for i, r := range started {
 			a, err := b.load.loadAt(ctx, r.base, b.workload(hot), b.seconds, perSecond)
 			if err != nil {

@@ -71,7 +71,7 @@ func (b *bench) startNginx(ctx context.Context, folder string) (*running, error)
 	return &running{server{name: "nginx"}, p, "http://" + addr}, nil
 }
 
-// measureStatic returns what Keystead and nginx do with the files of the built app, all of them in turn, compressed by gzip, in
+// measureStatic returns what Keystead and nginx do with the compressed files of the built app, in turn and by gzip, in
 // rounds that alternate. Without nginx there are no samples of it.
 func (b *bench) measureStatic(ctx context.Context, keystead server) (ours, theirs []sample, err error) {
 	fmt.Fprintln(b.progress, "static files")

@@ -40,11 +40,10 @@ function worthTrying(file: string): boolean {
 
 async function compress(file: string): Promise<void> {
   const content = await readFile(file);
-  const forms = { br: await promisify(brotliCompress)(content, brotliOptions(file, content.length)), gz: await promisify(gzip)(content, { level: 9 }) };
+  const forms: Record<string, Buffer> = { gz: await promisify(gzip)(content, { level: 9 }) };
+  if (content.length < large || !scripts.has(extname(file))) forms.br = await promisify(brotliCompress)(content, brotliOptions(file, content.length));
   if (!Object.values(forms).every((form) => pays(content.length, form.length))) return;
-  for (const [ending, form] of Object.entries(forms)) {
-    if (ending === 'gz' || content.length < large || !scripts.has(extname(file))) await writeFile(`${file}.${ending}`, form);
-  }
+  for (const [ending, form] of Object.entries(forms)) await writeFile(`${file}.${ending}`, form);
   await rm(file);
 }
 
