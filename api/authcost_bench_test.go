@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,9 +155,7 @@ func serveForBenchmark(b *testing.B) {
 	go func() { _ = http.Serve(listener, table) }()
 	text, _ := json.Marshal(benchServer{listener.Addr().String(), tokens})
 	fmt.Printf("\n%s%s\n", asServer, text)
-	headroom := make([]byte, 6<<20) // as serve has it: the garbage collector is part of what is measured
 	_, _ = io.Copy(io.Discard, os.Stdin)
-	runtime.KeepAlive(headroom)
 	os.Exit(0)
 }
 
