@@ -66,14 +66,13 @@ func (s *server) admit(policy auth.Policy, r *http.Request) error {
 	record := recordOf(r.Context())
 	caller, err := s.callerOf(r)
 	switch {
-	case isSignedOut(err) && policy.AdmitsAnonymous():
-	case err != nil:
+	case err == nil:
+		record.principal = caller
+	case !isSignedOut(err) || !policy.AdmitsAnonymous():
 		if p := asProblem(err); p.Status == http.StatusServiceUnavailable { // problem counts the others; there, a probe's answer is no decision
 			s.decisions.refuse(p.Code)
 		}
 		return err
-	default:
-		record.principal, record.caller = caller, auth.NewContext(context.Background(), caller)
 	}
 	granted, err := policy.Decide(caller, chi.RouteContext(r.Context()))
 	if err != nil {

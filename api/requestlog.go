@@ -25,8 +25,7 @@ type record struct {
 
 	id        string
 	started   time.Time
-	caller    context.Context // what auth has made for the caller; nil while there is none
-	principal *auth.Principal // the same
+	principal *auth.Principal // the caller; nil while there is none
 	grantedBy string          // which part of the policy let the caller in
 	noted     []slog.Attr     // what else its log line says
 
@@ -47,8 +46,8 @@ func (r *record) Value(key any) any {
 	case chi.RouteCtxKey:
 		return &r.route
 	}
-	if r.caller != nil {
-		if value := r.caller.Value(key); value != nil {
+	if r.principal != nil {
+		if value := auth.NewContext(context.Background(), r.principal).Value(key); value != nil {
 			return value
 		}
 	}
