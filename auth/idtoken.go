@@ -55,7 +55,7 @@ func (v *Verifier) VerifyIDToken(ctx context.Context, token, client, nonce, acce
 	if err := login.judgeClient(p, client); err != nil {
 		return nil, err
 	}
-	if err := v.judgeTimes(p); err != nil {
+	if err := v.judgeTimes(p, v.cfg.Now()); err != nil {
 		return nil, err
 	}
 	if err := login.judgeLogin(nonce, findAlgorithm(head.algorithm, v.algorithms), accessToken); err != nil {

@@ -130,10 +130,11 @@ func (v *Verifier) recallAnswer(d digest) (*Principal, error) {
 	if v.cache == nil {
 		return nil, nil
 	}
-	if r, ok := v.introspector.refusals.GetIfPresent(d); ok && v.cfg.Now().Before(r.until) {
+	now := v.cfg.Now()
+	if r, ok := v.introspector.refusals.GetIfPresent(d); ok && now.Before(r.until) {
 		return nil, r.reason
 	}
-	return v.recall(d), nil
+	return v.recall(d, now), nil
 }
 
 // rememberAnswer keeps a verdict. That there was none is not kept: the next request tries again.
@@ -181,7 +182,7 @@ func (v *Verifier) askAbout(token string, head header, signed *Principal) (*Prin
 		p.key = signed.key
 		p.expiresAt = earlier(p.expiresAt, signed.expiresAt)
 	}
-	if err := v.judgeTimes(p); err != nil {
+	if err := v.judgeTimes(p, v.cfg.Now()); err != nil {
 		return nil, err
 	}
 	if err := v.judgeParties(p); err != nil {

@@ -3,6 +3,7 @@ package auth
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -63,7 +64,7 @@ func TestCacheWeighs(t *testing.T) {
 		p    *Principal
 		want uint32
 	}{{ordinary, 1}, {large, 28}, {spread, 3}} {
-		if got := weight(digest{}, tt.p); got != tt.want {
+		if got := weight(tt.p); got != tt.want {
 			t.Errorf("weight = %d, want %d", got, tt.want)
 		}
 	}
@@ -76,7 +77,7 @@ func TestCacheWeighs(t *testing.T) {
 			c.remember(digestOf(strconv.Itoa(i)), p)
 		}
 		if n := c.entries.EstimatedSize(); n > most || n == 0 {
-			t.Errorf("a cache for 100 holds %d of a weight of %d", n, weight(digest{}, p))
+			t.Errorf("a cache for 100 holds %d of a weight of %d", n, weight(p))
 		}
 	}
 }
@@ -89,8 +90,7 @@ func TestCacheForgets(t *testing.T) {
 	}
 	k := &key{}
 	p := &Principal{key: k, expiresAt: time.Now().Add(time.Hour)}
-	c.remember(digestOf("a"), p)
-	if c.find(digestOf("a")) != p || c.find(digestOf("b")) != nil {
+	if remembered := c.remember(digestOf("a"), p); c.find(digestOf("a")) != remembered || c.find(digestOf("b")) != nil {
 		t.Error("it does not find what it has")
 	}
 	c.forget(digestOf("a"))
@@ -107,6 +107,72 @@ func TestCacheForgets(t *testing.T) {
 	if _, ok := c.entries.GetIfPresent(digestOf("c")); ok {
 		t.Error("an entry outlives its token")
 	}
+}
+
+// What the cache lets go of, to make room or because it was told to, it does not find by the shortcut either.
+func TestCacheForgetsRecent(t *testing.T) {
+	const size = 64
+	c, err := newCache(size, func(*Principal) time.Duration { return time.Hour })
+	if err != nil {
+		t.Fatal(err)
+	}
+	digests := make([]digest, 20*size)
+	for i := range digests {
+		digests[i] = digestOf(strconv.Itoa(i))
+		c.remember(digests[i], &Principal{})
+		for range 3 {
+			c.find(digests[i])
+		}
+	}
+	recent := 0
+	for i := range c.recent {
+		e := c.recent[i].Load()
+		if e == nil {
+			continue
+		}
+		recent++
+		if _, ok := c.entries.GetIfPresent(e.digest); !ok {
+			t.Error("the shortcut leads to an entry that made room for others")
+		}
+	}
+	if recent == 0 {
+		t.Error("there is no shortcut")
+	}
+	for _, d := range digests {
+		c.forget(d)
+		if c.find(d) != nil {
+			t.Fatal("it finds what it was told to forget")
+		}
+	}
+}
+
+// Many at once find the right entry or none, whichever share a place.
+func TestCacheTellsEntriesApart(t *testing.T) {
+	c, err := newCache(16, func(*Principal) time.Duration { return time.Hour })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for worker := range 8 {
+		wg.Go(func() {
+			for i := range 5000 {
+				name := strconv.Itoa((i*7 + worker) % 40)
+				d := digestOf(name)
+				p := c.find(d)
+				if p == nil {
+					p = c.remember(d, &Principal{subject: name})
+				}
+				if p.subject != name {
+					t.Errorf("the entry of %s is that of %s", name, p.subject)
+					return
+				}
+				if i%50 == 0 {
+					c.forget(d)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestDigestTellsTokensApart(t *testing.T) {

@@ -59,7 +59,7 @@ func (v *Verifier) VerifyLogoutToken(ctx context.Context, token string, clients 
 		return nil, &Error{Code: CodeTokenAudience, Reason: fmt.Sprintf("Audience %s holds none of the clients %s",
 			cmp.Or(strings.Join(p.audience, ", "), "(none)"), cmp.Or(strings.Join(clients, ", "), "(none)"))}
 	}
-	if err := v.judgeTimes(p); err != nil {
+	if err := v.judgeTimes(p, v.cfg.Now()); err != nil {
 		return nil, err
 	}
 	if age := v.cfg.Now().Sub(p.issuedAt); age >= maxLogoutTokenAge+v.cfg.Leeway {

@@ -13,26 +13,26 @@ import (
 // requests: what its methods return is the caller's own. A claim that is absent or of a wrong type
 // reads as the zero value: a list with anything but texts in it is no list at all.
 type Principal struct {
-	claims string // the payload; most strings below are parts of it
-
-	subject, tokenID, sessionID string
-	username, name              string
-	givenName, familyName       string
-	email                       string
-	emailVerified               bool
-	realmRoles                  []string
-	clientRoles                 []clientRoles
-	groups, scopes, audience    []string
-	organizations               []Organization
-	authorizedParty, acr        string
-	authTime                    time.Time
-	issuedAt                    time.Time
-	notBefore                   time.Time // zero when the token has no nbf
-	expiresAt                   time.Time
-
-	key *key // that the token is signed with; nil for an opaque token
-
+	// What each use of a token reads comes first, side by side.
+	key       *key // that the token is signed with; nil for an opaque token
+	expiresAt time.Time
+	issuedAt  time.Time
+	notBefore time.Time // zero when the token has no nbf
 	recheckAt time.Time // when the realm must be asked again; zero for a token that speaks for itself
+
+	claims                   string // the payload; most strings here are parts of it
+	subject, authorizedParty string
+	tokenID, sessionID       string
+	username, name           string
+	givenName, familyName    string
+	email                    string
+	emailVerified            bool
+	realmRoles               []string
+	clientRoles              []clientRoles
+	groups, scopes, audience []string
+	organizations            []Organization
+	acr                      string
+	authTime                 time.Time
 }
 
 // clientRoles are a caller's roles of one client. A list of these is smaller than a map, and a

@@ -126,16 +126,18 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Principal, error)
 	}
 	var d digest
 	var p *Principal
+	var now time.Time
 	if v.cache != nil {
 		d = digestOf(token)
-		p = v.recall(d)
+		now = v.cfg.Now()
+		p = v.recall(d, now)
 	}
 	remembered := p != nil
 	if remembered {
 		if err := v.cfg.Keys.usable(v.cfg.Keys.set.Load()); err != nil && p.key != nil { // an opaque token needs none
 			return nil, err
 		}
-		if err := v.judgeTimes(p); err != nil {
+		if err := v.judgeTimes(p, now); err != nil {
 			return nil, err
 		}
 	} else {
@@ -149,7 +151,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Principal, error)
 		return nil, ErrTokenRevoked
 	}
 	if !remembered {
-		v.cache.remember(d, p)
+		p = v.cache.remember(d, p)
 	}
 	return p, nil
 }
@@ -177,9 +179,9 @@ func (v *Verifier) CacheStatus() CacheStatus {
 }
 
 // recall returns the principal of a token that was accepted before, or nil where it must be judged anew.
-func (v *Verifier) recall(d digest) *Principal {
+func (v *Verifier) recall(d digest, now time.Time) *Principal {
 	p := v.cache.find(d)
-	if p != nil && !p.recheckAt.IsZero() && !v.cfg.Now().Before(p.recheckAt) {
+	if p != nil && !p.recheckAt.IsZero() && !now.Before(p.recheckAt) {
 		return nil
 	}
 	return p
@@ -208,7 +210,7 @@ func (v *Verifier) read(ctx context.Context, token string) (*Principal, error) {
 	}
 	p := claims.principal
 	p.key = key
-	if err := v.judgeTimes(p); err != nil { // before the realm is asked: an expired token is not worth a call
+	if err := v.judgeTimes(p, v.cfg.Now()); err != nil { // before the realm is asked: an expired token is not worth a call
 		return nil, err
 	}
 	if v.introspector != nil {
@@ -330,8 +332,7 @@ func isLightweight(p *Principal) bool {
 }
 
 // judgeTimes checks the claims that are about time (RFC 7519 §4.1.4 to §4.1.6).
-func (v *Verifier) judgeTimes(p *Principal) error {
-	now := v.cfg.Now()
+func (v *Verifier) judgeTimes(p *Principal, now time.Time) error {
 	if late := now.Sub(p.expiresAt); late >= v.cfg.Leeway {
 		return &Error{Code: CodeTokenExpired, Reason: fmt.Sprintf("The token expired %s ago", late.Round(time.Second))}
 	}
