@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -8,9 +9,13 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
+
+	"keystead/api/files"
 )
 
 // watched returns both ends of a connection, of which the server's is watched.
@@ -80,6 +85,92 @@ func TestDeadlines(t *testing.T) {
 }
 
 // Who sends half a request, or takes no answer, is let go; who does all in time is not.
+// What is written after JoinNext goes out with what comes next, or with the end of the request or of the connection.
+func TestJoinedWrites(t *testing.T) {
+	conn, other, _ := watched(t)
+	write := func(text string) {
+		t.Helper()
+		if n, err := io.WriteString(conn, text); n != len(text) || err != nil {
+			t.Fatalf("writing %q: %d bytes, %v", text, n, err)
+		}
+	}
+	read := func() string {
+		buffer := make([]byte, 100)
+		_ = other.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+		n, _ := other.Read(buffer)
+		return string(buffer[:n])
+	}
+	for range 2 {
+		conn.(*connection).JoinNext()
+		write("head ")
+		if got := read(); got != "" {
+			t.Errorf("%q did not wait for the rest", got)
+		}
+		write("rest")
+		if got := read(); got != "head rest" {
+			t.Errorf("together they are %q", got)
+		}
+		write("alone")
+		if got := read(); got != "alone" {
+			t.Errorf("what is written later is %q", got)
+		}
+	}
+	conn.(*connection).JoinNext()
+	write("last")
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(); got != "last" {
+		t.Errorf("a connection that is closed loses what it holds: %q", got)
+	}
+}
+
+// Files of every size arrive whole, around what net/http gathers of an answer, too, and whatever ends the answer.
+func TestFilesArriveWhole(t *testing.T) {
+	fsys := fstest.MapFS{}
+	for _, size := range []int{0, 1, 2047, 2048, 2049, 3600, 3800, 3900, 3950, 4000, 4095, 4096, 4097, 4200, 8000, 8191, 8192, 8193, 100_000, 5_000_000} {
+		fsys[strconv.Itoa(size)] = &fstest.MapFile{Data: bytes.Repeat([]byte{byte('a' + size%26)}, size)}
+	}
+	index, err := files.New(fsys, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listeners, err := listen("addr", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			index.Serve(w, r, strings.TrimPrefix(r.URL.Path, "/"), "no-cache")
+		})}
+		ended <- serve(ctx, srv, listeners, slog.New(slog.DiscardHandler), func() {})
+	}()
+	for _, keepAlive := range []bool{true, false} {
+		transport := &http.Transport{DisableKeepAlives: !keepAlive, MaxConnsPerHost: 1}
+		client := http.Client{Transport: transport, Timeout: patience}
+		for name, file := range fsys {
+			for range 2 {
+				res, err := client.Get("http://" + listeners[0].Addr().String() + "/" + name)
+				if err != nil {
+					t.Fatalf("%s bytes, keep-alive %t: %v", name, keepAlive, err)
+				}
+				got, err := io.ReadAll(res.Body)
+				res.Body.Close()
+				if err != nil || !bytes.Equal(got, file.Data) {
+					t.Errorf("%s bytes, keep-alive %t: %d arrive, %v", name, keepAlive, len(got), err)
+				}
+			}
+		}
+		transport.CloseIdleConnections()
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestServerLetsTheSlowGo(t *testing.T) {
 	listeners, err := listen("addr", "127.0.0.1:0")
 	if err != nil {

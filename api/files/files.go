@@ -5,6 +5,7 @@ package files
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -207,6 +208,21 @@ func (x *Index) Serve(w http.ResponseWriter, r *http.Request, name, cacheControl
 	http.ServeContent(&corrector{w, sent}, forServeContent(r, sent), name, time.Time{}, bytes.NewReader(sent.body))
 }
 
+// headBuffer is what net/http gathers of an answer: it fills that with the headers and the beginning of a longer body, and writes
+// the rest by itself.
+const headBuffer = 4 << 10
+
+// Joiner is a connection that can hold what it is given to write next, and write it together with what comes after that.
+type Joiner interface{ JoinNext() }
+
+type joinerKey struct{}
+
+// NewContext returns a context that says on which connection its requests come. Serve then sends the head of a larger file and
+// the file in one write.
+func NewContext(ctx context.Context, conn Joiner) context.Context {
+	return context.WithValue(ctx, joinerKey{}, conn)
+}
+
 // asksForWhole reports whether nothing in the request can make the answer other than a plain 200.
 // There is no Last-Modified, so conditions on dates do not count.
 func asksForWhole(r *http.Request) bool {
@@ -220,7 +236,11 @@ func (f *form) writeWhole(w http.ResponseWriter, r *http.Request) {
 	h["Accept-Ranges"] = acceptRanges
 	h["Content-Length"] = f.length
 	w.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		w.Write(f.body)
+	if r.Method == http.MethodHead {
+		return
 	}
+	if joiner, ok := r.Context().Value(joinerKey{}).(Joiner); ok && len(f.body) > headBuffer {
+		joiner.JoinNext()
+	}
+	w.Write(f.body)
 }

@@ -242,6 +242,29 @@ func TestVaryIsAdded(t *testing.T) {
 	}
 }
 
+type joins int
+
+func (j *joins) JoinNext() { *j++ }
+
+// Only what net/http would write in two parts is joined.
+func TestLargerFilesAreJoined(t *testing.T) {
+	x := newIndex(t, fstest.MapFS{"small": {Data: make([]byte, 4096)}, "large": {Data: make([]byte, 4097)}})
+	for _, tt := range []struct {
+		method, name, header, value string
+		want                        joins
+	}{
+		{"GET", "large", "Accept", "*/*", 1}, {"GET", "small", "Accept", "*/*", 0}, {"HEAD", "large", "Accept", "*/*", 0}, {"GET", "large", "Range", "bytes=0-4096", 0},
+	} {
+		var joined joins
+		r := httptest.NewRequestWithContext(files.NewContext(t.Context(), &joined), tt.method, "/", nil)
+		r.Header.Set(tt.header, tt.value)
+		x.Serve(httptest.NewRecorder(), r, tt.name, forever)
+		if joined != tt.want {
+			t.Errorf("%s %s with %s: joined %d times, want %d", tt.method, tt.name, tt.header, joined, tt.want)
+		}
+	}
+}
+
 func TestETag(t *testing.T) {
 	same := []byte("the same bytes in all")
 	x := newIndex(t, fstest.MapFS{"a.js": {Data: same}, "a.js.br": {Data: same}, "a.js.gz": {Data: same}, "b.js": {Data: same}, "c.js": {Data: []byte("other")}})
