@@ -46,8 +46,7 @@ func watchConnections(srv *http.Server) *connections {
 	}
 	srv.ConnState = func(conn net.Conn, state http.ConnState) {
 		if conn, ok := conn.(*connection); ok && state == http.StateIdle {
-			conn.join = false
-			conn.release()
+			conn.requestEnds()
 		}
 		if state == http.StateActive {
 			if secure, ok := conn.(*tls.Conn); ok {
@@ -123,41 +122,55 @@ type connection struct {
 	read, write deadline
 	spoke       atomic.Bool
 
-	join  bool                   // the next write is to be held
-	held  atomic.Pointer[[]byte] // until the one after
-	space []byte                 // for that
+	writing sync.Mutex
+	join    bool   // the next write is to be held
+	held    []byte // waits for the next write
 }
 
-// JoinNext implements files.Joiner. It is for the goroutine that writes.
+// JoinNext implements files.Joiner. It is for the goroutine that answers.
 func (c *connection) JoinNext() { c.join = true }
 
 // Write implements net.Conn.
 func (c *connection) Write(content []byte) (int, error) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	if c.join {
 		c.join = false
-		c.space = append(c.space[:0], content...)
-		c.held.Store(&c.space)
+		c.held = append(c.held, content...)
 		return len(content), nil
 	}
-	held := c.held.Swap(nil)
-	if held == nil {
+	if len(c.held) == 0 {
 		return c.Conn.Write(content)
 	}
-	parts := net.Buffers{*held, content}
+	parts := net.Buffers{c.held, content}
 	written, err := parts.WriteTo(c.Conn)
-	return int(max(written-int64(len(*held)), 0)), err
+	written -= int64(len(c.held))
+	c.held = c.held[:0]
+	return int(max(written, 0)), err
 }
 
-// release writes what is held, should nothing have come after it.
+// release writes what is held, should nothing come after it. It is for who has locked writing.
 func (c *connection) release() {
-	if held := c.held.Swap(nil); held != nil {
-		_, _ = c.Conn.Write(*held) // the next write tells of an error
+	if len(c.held) > 0 {
+		_, _ = c.Conn.Write(c.held) // the next write tells of an error
+		c.held = c.held[:0]
 	}
+}
+
+// requestEnds is called by the goroutine that answers.
+func (c *connection) requestEnds() {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	c.join = false
+	c.release()
 }
 
 // Close implements net.Conn.
 func (c *connection) Close() error {
-	c.release()
+	if c.writing.TryLock() { // or else this must end a write that waits
+		c.release()
+		c.writing.Unlock()
+	}
 	c.connections.mu.Lock()
 	delete(c.connections.open, c)
 	c.connections.mu.Unlock()
@@ -165,7 +178,10 @@ func (c *connection) Close() error {
 }
 
 // CloseWrite lets net/http end its half of the connection first, so that the other end reads a last answer whole.
-func (c *connection) CloseWrite() error { return c.Conn.(interface{ CloseWrite() error }).CloseWrite() }
+func (c *connection) CloseWrite() error {
+	c.requestEnds()
+	return c.Conn.(interface{ CloseWrite() error }).CloseWrite()
+}
 
 // SetDeadline implements net.Conn.
 func (c *connection) SetDeadline(t time.Time) error {

@@ -55,9 +55,9 @@ func digestOf(token string) (d digest) {
 // cache remembers the principals of verified tokens. A nil cache forgets and remembers nothing.
 type cache struct {
 	entries *otter.Cache[digest, *entry]
-	// recent leads past entries to the one of them that was used last of all that belong in a place. With many tokens in turn,
-	// most of what a look into entries costs is waiting for memory, of which this needs less. What entries lets go of leaves it,
-	// too; a look at the same moment may put it back, until the next one that does ask entries.
+	// recent leads past entries to one of them: of those that share a place, the one that was used last. With many tokens in
+	// turn, most of what a look into entries costs is waiting for memory, of which this needs less. What entries lets go of leaves
+	// it, too; a look at the same moment may put it back, until that token is looked for again or another takes its place.
 	recent       []atomic.Pointer[entry] // as many as a power of two
 	hits, misses atomic.Uint64
 }
