@@ -146,6 +146,47 @@ func TestCacheForgetsRecent(t *testing.T) {
 	}
 }
 
+// What is found by the shortcut counts as used: tokens that are used a few times do not drive it out.
+func TestCacheKeepsRecentWhenItIsBusy(t *testing.T) {
+	const size, busy = 1000, 10
+	c, err := newCache(size, func(*Principal) time.Duration { return time.Hour })
+	if err != nil {
+		t.Fatal(err)
+	}
+	few := 0
+	flood := func(n int) {
+		for range n {
+			d := digestOf("few-" + strconv.Itoa(few))
+			few++
+			c.remember(d, &Principal{})
+			for range 4 {
+				c.entries.GetIfPresent(d) // past the shortcut, whose places stay those of the busy
+			}
+		}
+	}
+	flood(size)
+	for i := range busy {
+		c.remember(digestOf(strconv.Itoa(i)), &Principal{})
+	}
+	for range 40 {
+		for range 500 {
+			for i := range busy {
+				c.find(digestOf(strconv.Itoa(i)))
+			}
+		}
+		flood(size / 20)
+	}
+	kept := 0
+	for i := range busy {
+		if _, ok := c.entries.GetIfPresent(digestOf(strconv.Itoa(i))); ok {
+			kept++
+		}
+	}
+	if kept < busy/2 {
+		t.Errorf("of %d busy tokens, the flood left %d", busy, kept)
+	}
+}
+
 // Many at once find the right entry or none, whichever share a place.
 func TestCacheTellsEntriesApart(t *testing.T) {
 	c, err := newCache(16, func(*Principal) time.Duration { return time.Hour })
